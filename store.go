@@ -1,0 +1,60 @@
+package throttled
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps the state of buckets. It is safe for concurrent use, and each
+// request is atomic on its bucket. A bucket is named by the plan's Name and
+// the key, so limiters that share a store share a bucket exactly when all
+// their settings and the key are equal.
+//
+// [Plan.Apply] is the arithmetic; a store brings the place, the lock and the
+// clock. The conformance suite in store/storetest tells whether it is right.
+//
+// Beyond these methods a store may have any of the following, which limiters
+// and stores find by type assertion:
+//   - Check(*Plan) error may refuse a plan when New is called.
+//   - Submit(ctx context.Context, req Request, done func(Result, error))
+//     carries out req without blocking and calls done exactly once.
+type Store interface {
+	// Do carries out req. A denial is an answer: Allowed is false and the
+	// error nil, also where a wait is told at once that its turn comes too
+	// late. A wait blocks until its turn; if ctx ends before it the error
+	// wraps that of ctx, and nothing stays charged. A ctx that ended before
+	// the call gets its error, and nothing changes.
+	Do(ctx context.Context, req Request) (Result, error)
+
+	// Kind is a short name of the kind of store ("memory", "actor",
+	// "redis", …), for hooks and metrics. It never changes.
+	Kind() string
+
+	// Close frees what the store holds. Those who wait, and all later calls,
+	// get ErrClosed. Closing twice does nothing.
+	Close() error
+}
+
+// Op is what a [Request] asks for.
+type Op uint8
+
+// The five operations. [Plan.Apply] tells what each does to a bucket.
+const (
+	OpLimit Op = iota
+	OpWait
+	OpPeek
+	OpRefund
+	OpReset
+)
+
+// Request is one request to a [Store].
+type Request struct {
+	Plan *Plan
+	Key  string
+	Op   Op
+	Cost int64 // not negative; for OpPeek the cost that RetryAfter speaks of, 1 from both faces
+
+	// Within is how long OpLimit and OpWait may wait for their turn at the
+	// most; 0: not at all.
+	Within time.Duration
+}
