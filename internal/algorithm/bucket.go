@@ -1,0 +1,86 @@
+package algorithm
+
+import "math/bits"
+
+// The law of the token bucket, of GCRA, and of the leaky bucket as a meter.
+//
+// It keeps one number, the theoretical arrival time (TAT): the instant at
+// which the bucket will be as good as new. A cost moves it on by cost·E; it
+// may be ahead of now by capacity·E at the most. In the terms of tokens, the
+// time from now to the TAT is what the missing tokens take to come back.
+//
+// Source: ITU-T Recommendation I.371, annex A (the virtual scheduling form of
+// the generic cell rate algorithm).
+//
+// Words: ticks and part of the TAT.
+
+func bucketTAT(state []int64) span { return span{state[0], state[1]} }
+
+func (r *rate) bucketTurn(state []int64, now, cost int64) int64 {
+	return max(now, r.minus(r.plus(bucketTAT(state), r.cost(cost)), r.full).ceil())
+}
+
+func (r *rate) bucketCharge(state []int64, now, cost int64) {
+	tat := r.plus(later(bucketTAT(state), now), r.cost(cost))
+	state[0], state[1] = tat.ticks, tat.part
+}
+
+func (r *rate) bucketRemaining(state []int64, now int64) int64 {
+	ahead := r.minus(later(bucketTAT(state), now), span{ticks: now})
+	return r.units(r.minus(r.full, ahead))
+}
+
+func bucketFresh(state []int64) int64 { return bucketTAT(state).ceil() }
+
+func (r *rate) bucketRefund(state []int64, now, cost int64) {
+	tat := bucketTAT(state)
+	back, ok := r.long(cost)
+	if ok {
+		tat = r.minus(tat, back)
+	}
+	if !ok || tat.ceil() <= now {
+		tat = span{}
+	}
+	state[0], state[1] = tat.ticks, tat.part
+}
+
+// later returns max(tat, now).
+func later(tat span, now int64) span {
+	if tat.ticks < now {
+		return span{ticks: now}
+	}
+	return tat
+}
+
+// cost returns cost·E, without a division for the commonest cost.
+func (r *rate) cost(cost int64) span {
+	if cost == 1 {
+		return r.each
+	}
+	return r.times(cost)
+}
+
+// long returns cost·E for a cost that may be above the capacity; ok is false
+// where the product is longer than any state can be ahead.
+func (r *rate) long(cost int64) (product span, ok bool) {
+	hi, lo := bits.Mul64(uint64(cost), uint64(r.step))
+	if hi >= uint64(r.den) {
+		return span{}, false
+	}
+	ticks, part := bits.Div64(hi, lo, uint64(r.den))
+	return span{int64(ticks), int64(part)}, ticks <= 1<<62
+}
+
+// units returns how many whole intervals E fit into room, 0 if it is negative.
+func (r *rate) units(room span) int64 {
+	if room.ticks < 0 {
+		return 0
+	}
+	if r.den == 1 {
+		return room.ticks / r.step
+	}
+	hi, lo := bits.Mul64(uint64(room.ticks), uint64(r.den))
+	lo, carry := bits.Add64(lo, uint64(room.part), 0)
+	units, _ := bits.Div64(hi+carry, lo, uint64(r.step))
+	return int64(units)
+}

@@ -1,0 +1,150 @@
+package algorithm
+
+import "math/bits"
+
+// rate is a Rate compiled for its algorithm.
+type rate struct {
+	kind     Kind
+	capacity int64 // the greatest cost that a fresh state allows
+	period   int64
+
+	// The buckets count in emission intervals E = Period/Limit, the time in
+	// which one unit comes back: step/den ticks in lowest terms.
+	step, den int64
+	each      span // E
+	full      span // capacity·E
+}
+
+// span is an exact length of time, or an instant: ticks + part/den ticks,
+// where den is that of its rate and 0 ≤ part < den.
+type span struct {
+	ticks, part int64
+}
+
+func compile(kind Kind, given Rate) rate {
+	divisor := gcd(given.Limit, given.Period)
+	r := rate{
+		kind:     kind,
+		capacity: given.Burst,
+		period:   given.Period,
+		step:     given.Period / divisor,
+		den:      given.Limit / divisor,
+	}
+	if kind == FixedWindow || kind == SlidingWindow {
+		r.capacity = given.Limit
+		return r
+	}
+	r.each = span{r.step / r.den, r.step % r.den}
+	r.full = r.times(r.capacity)
+	return r
+}
+
+// times returns cost·E. It requires 0 ≤ cost ≤ capacity.
+func (r *rate) times(cost int64) span {
+	hi, lo := bits.Mul64(uint64(cost), uint64(r.step))
+	ticks, part := bits.Div64(hi, lo, uint64(r.den))
+	return span{int64(ticks), int64(part)}
+}
+
+// plus returns a+b.
+func (r *rate) plus(a, b span) span {
+	sum := span{a.ticks + b.ticks, a.part + b.part}
+	if sum.part >= r.den {
+		sum.ticks++
+		sum.part -= r.den
+	}
+	return sum
+}
+
+// minus returns a−b, whose ticks may be negative.
+func (r *rate) minus(a, b span) span {
+	difference := span{a.ticks - b.ticks, a.part - b.part}
+	if difference.part < 0 {
+		difference.ticks--
+		difference.part += r.den
+	}
+	return difference
+}
+
+// ceil returns the least whole number of ticks that is not below s.
+func (s span) ceil() int64 {
+	if s.part > 0 {
+		return s.ticks + 1
+	}
+	return s.ticks
+}
+
+// The four moves of a rate. Each law has them in a file of its own; a switch
+// over values costs less than an interface, through which the state would
+// escape to the heap.
+
+// turn returns the least instant, not before now, at which cost is allowed.
+// It requires cost > 0.
+func (r *rate) turn(state []int64, now, cost int64) int64 {
+	if cost > r.capacity {
+		return Never
+	}
+	switch r.kind {
+	case FixedWindow:
+		return r.fixedTurn(state, now, cost)
+	case SlidingWindow:
+		return r.slidingTurn(state, now, cost)
+	default:
+		return r.bucketTurn(state, now, cost)
+	}
+}
+
+// charge takes cost at now. It requires now ≥ turn and cost > 0.
+func (r *rate) charge(state []int64, now, cost int64) {
+	switch r.kind {
+	case FixedWindow:
+		r.fixedCharge(state, now, cost)
+	case SlidingWindow:
+		r.slidingCharge(state, now, cost)
+	default:
+		r.bucketCharge(state, now, cost)
+	}
+}
+
+// remaining returns the greatest cost that is allowed at now.
+func (r *rate) remaining(state []int64, now int64) int64 {
+	switch r.kind {
+	case FixedWindow:
+		return r.fixedRemaining(state, now)
+	case SlidingWindow:
+		return r.slidingRemaining(state, now)
+	default:
+		return r.bucketRemaining(state, now)
+	}
+}
+
+// fresh returns the least instant from which state is as good as fresh.
+func (r *rate) fresh(state []int64) int64 {
+	switch r.kind {
+	case FixedWindow:
+		return r.fixedFresh(state)
+	case SlidingWindow:
+		return r.slidingFresh(state)
+	default:
+		return bucketFresh(state)
+	}
+}
+
+// refund gives cost back. It requires cost > 0.
+func (r *rate) refund(state []int64, now, cost int64) {
+	switch r.kind {
+	case FixedWindow:
+		r.fixedRefund(state, now, cost)
+	case SlidingWindow:
+		r.slidingRefund(state, now, cost)
+	default:
+		r.bucketRefund(state, now, cost)
+	}
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

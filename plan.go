@@ -1,0 +1,127 @@
+package throttled
+
+import (
+	"hash/fnv"
+	"time"
+
+	"github.com/throttled-go/throttled/internal/algorithm"
+)
+
+// Plan is what New compiled, once, from the prefix, the algorithm and the
+// quota of a [Config]. Every request of a limiter carries the same Plan, and a
+// store does its arithmetic with it. Two plans of one name are equal: a store
+// compares names, never pointers, so that limiters with equal settings share
+// their buckets. A Plan is immutable and safe for concurrent use.
+type Plan struct {
+	prefix    string
+	algorithm Algorithm
+	quota     Quota
+	name      string
+	hash      uint64
+	law       *algorithm.Law
+}
+
+// newPlan requires arguments that were validated.
+func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
+	rates := make([]algorithm.Rate, len(quota.rates))
+	for i, r := range quota.rates {
+		rates[i] = algorithm.Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.burst()}
+	}
+	name := prefix + ":" + a.String() + ":" + quota.String()
+	hash := fnv.New64a()
+	hash.Write([]byte(name))
+	return &Plan{
+		prefix:    prefix,
+		algorithm: a,
+		quota:     quota,
+		name:      name,
+		hash:      hash.Sum64(),
+		law:       algorithm.New(lawOf(a), rates...),
+	}
+}
+
+// lawOf requires a to be one of the five algorithms.
+func lawOf(a Algorithm) algorithm.Kind {
+	return [...]algorithm.Kind{
+		TokenBucket:   algorithm.TokenBucket,
+		LeakyBucket:   algorithm.LeakyBucket,
+		GCRA:          algorithm.GCRA,
+		FixedWindow:   algorithm.FixedWindow,
+		SlidingWindow: algorithm.SlidingWindow,
+	}[a]
+}
+
+// Name returns prefix, algorithm and quota, parted by colons. With the key of
+// a request it names a bucket; a prefix has no colon, so no two plans of
+// different settings have one name.
+func (p *Plan) Name() string { return p.name }
+
+// Hash returns a hash of Name, for stores that keep a table of buckets.
+func (p *Plan) Hash() uint64 { return p.hash }
+
+// Prefix returns the namespace in the store.
+func (p *Plan) Prefix() string { return p.prefix }
+
+// Algorithm returns the algorithm.
+func (p *Plan) Algorithm() Algorithm { return p.algorithm }
+
+// Quota returns the quota.
+func (p *Plan) Quota() Quota { return p.quota }
+
+// Words returns how many words of state a bucket has: 2 to 24.
+func (p *Plan) Words() int { return p.law.Words() }
+
+// Apply carries out req on the state of one bucket, as it is at now, and is
+// all the arithmetic a [Store] needs. It is pure: no clock, no lock, no
+// allocation but for what a caller can see here.
+//
+// The state has [Plan.Words] words, all zero when fresh, changed in place; it
+// means nothing outside Apply. The time now is in Unix nanoseconds, from 0 to
+// 2^62; it may step back, which mints nothing. What comes back is the answer
+// and how long the state matters: after keep it is as good as fresh and may
+// be forgotten; 0 means at once.
+//
+// Apply never waits, so it does not look at Within. What it makes of an Op:
+//   - [OpLimit] charges Cost if there is room for it, else changes nothing.
+//   - [OpWait] is the same, but for LeakyBucket, where Cost enters the queue
+//     if there is room. It is to be let out when the water before it has
+//     leaked, which is after the ResetAfter of a Peek made just before, and
+//     the answer is that of this later instant.
+//   - [OpPeek] answers as OpLimit would and changes nothing.
+//   - [OpRefund] gives Cost back, never beyond the fresh state and to a window
+//     only what was charged in the window of now; it answers like a Peek of
+//     cost 1.
+//   - [OpReset] makes the state fresh and answers like a Peek of cost 1.
+//
+// A Cost of 0 or less is allowed and changes nothing.
+func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep time.Duration) {
+	var told algorithm.Answer
+	seen := now
+	switch req.Op {
+	case OpLimit:
+		told = p.law.Limit(state, now, req.Cost)
+	case OpWait:
+		if p.algorithm == LeakyBucket {
+			told, seen = p.law.Enter(state, now, req.Cost)
+		} else {
+			told = p.law.Limit(state, now, req.Cost)
+		}
+	case OpRefund:
+		told = p.law.Refund(state, now, req.Cost)
+	case OpReset:
+		clear(state[:p.law.Words()])
+		told = p.law.Peek(state, now, 1)
+	default:
+		told = p.law.Peek(state, now, req.Cost)
+	}
+	res = newResult(told.Turn == seen, told.Limit, told.Remaining, until(told.Fresh, seen), until(told.Turn, seen))
+	return res, until(told.Fresh, now)
+}
+
+// until returns the time from now to the instant at, 0 if it has come.
+func until(at, now int64) time.Duration {
+	if at == algorithm.Never {
+		return Never
+	}
+	return time.Duration(max(0, at-now))
+}
