@@ -99,7 +99,7 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 	seen := now
 	switch req.Op {
 	case OpLimit:
-		told = p.law.Limit(state, now, req.Cost)
+		return p.Limit(state, now, req.Cost)
 	case OpWait:
 		if p.algorithm == LeakyBucket {
 			told, seen = p.law.Enter(state, now, req.Cost)
@@ -114,8 +114,18 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 	default:
 		told = p.law.Peek(state, now, req.Cost)
 	}
-	res = newResult(told.Turn == seen, told.Limit, told.Remaining, until(told.Fresh, seen), until(told.Turn, seen))
-	return res, until(told.Fresh, now)
+	return resultAt(seen, told), until(told.Fresh, now)
+}
+
+// Limit is shorthand for [Plan.Apply] with OpLimit, which most requests are.
+func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Duration) {
+	told := p.law.Limit(state, now, cost)
+	return resultAt(now, told), until(told.Fresh, now)
+}
+
+// resultAt returns what was told at the instant now.
+func resultAt(now int64, told algorithm.Answer) Result {
+	return newResult(told.Turn == now, told.Limit, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
 }
 
 // until returns the time from now to the instant at, 0 if it has come.

@@ -16,32 +16,30 @@ import "math/bits"
 
 func bucketTAT(state []int64) span { return span{state[0], state[1]} }
 
+func bucketStore(state []int64, tat span) { state[0], state[1] = tat.ticks, tat.part }
+
 func (r *rate) bucketTurn(state []int64, now, cost int64) int64 {
 	return max(now, r.minus(r.plus(bucketTAT(state), r.cost(cost)), r.full).ceil())
 }
 
-func (r *rate) bucketCharge(state []int64, now, cost int64) {
-	tat := r.plus(later(bucketTAT(state), now), r.cost(cost))
-	state[0], state[1] = tat.ticks, tat.part
+func (r *rate) bucketTake(state []int64, now, cost int64) (remaining, fresh int64) {
+	tat := bucketTAT(state)
+	if cost > 0 {
+		tat = r.plus(later(tat, now), r.cost(cost))
+		bucketStore(state, tat)
+	}
+	ahead := later(tat, now)
+	ahead.ticks -= now
+	return r.units(r.minus(r.full, ahead)), tat.ceil()
 }
-
-func (r *rate) bucketRemaining(state []int64, now int64) int64 {
-	ahead := r.minus(later(bucketTAT(state), now), span{ticks: now})
-	return r.units(r.minus(r.full, ahead))
-}
-
-func bucketFresh(state []int64) int64 { return bucketTAT(state).ceil() }
 
 func (r *rate) bucketRefund(state []int64, now, cost int64) {
-	tat := bucketTAT(state)
 	back, ok := r.long(cost)
-	if ok {
-		tat = r.minus(tat, back)
-	}
+	tat := r.minus(bucketTAT(state), back)
 	if !ok || tat.ceil() <= now {
 		tat = span{}
 	}
-	state[0], state[1] = tat.ticks, tat.part
+	bucketStore(state, tat)
 }
 
 // later returns max(tat, now).
@@ -71,9 +69,10 @@ func (r *rate) long(cost int64) (product span, ok bool) {
 	return span{int64(ticks), int64(part)}, ticks <= 1<<62
 }
 
-// units returns how many whole intervals E fit into room, 0 if it is negative.
+// units returns how many whole intervals E fit into room, 0 if it is negative,
+// mostly without the division.
 func (r *rate) units(room span) int64 {
-	if room.ticks < 0 {
+	if room.ticks < r.each.ticks {
 		return 0
 	}
 	if r.den == 1 {

@@ -5,40 +5,43 @@ package algorithm
 //
 // Words: the number of the window, and what was charged in it.
 
+// fixed is a state as seen from one instant.
+type fixed struct {
+	window, count int64
+}
+
+// fixedAt returns the state rolled on to the window of now. A state ahead of
+// now stays where it is.
+func (r *rate) fixedAt(state []int64, now int64) fixed {
+	s := fixed{state[0], state[1]}
+	if now-s.window*r.period < r.period {
+		return s
+	}
+	return fixed{window: now / r.period}
+}
+
 func (r *rate) fixedTurn(state []int64, now, cost int64) int64 {
-	window, count := state[0], state[1]
-	if window < now/r.period {
-		return now
+	s := r.fixedAt(state, now)
+	if s.count > r.capacity-cost {
+		s.window++
 	}
-	if count > r.capacity-cost {
-		window++
-	}
-	return max(now, window*r.period)
+	return max(now, s.window*r.period)
 }
 
-func (r *rate) fixedCharge(state []int64, now, cost int64) {
-	if window := now / r.period; state[0] < window {
-		state[0], state[1] = window, 0
+func (r *rate) fixedTake(state []int64, now, cost int64) (remaining, fresh int64) {
+	s := r.fixedAt(state, now)
+	if cost > 0 {
+		s.count += cost
+		state[0], state[1] = s.window, s.count
 	}
-	state[1] += cost
-}
-
-func (r *rate) fixedRemaining(state []int64, now int64) int64 {
-	switch window := now / r.period; {
-	case state[0] < window:
-		return r.capacity
-	case state[0] > window:
-		return 0
-	default:
-		return r.capacity - state[1]
+	start := s.window * r.period
+	if start <= now {
+		remaining = r.capacity - s.count
 	}
-}
-
-func (r *rate) fixedFresh(state []int64) int64 {
-	if state[1] == 0 {
-		return 0
+	if s.count > 0 {
+		fresh = start + r.period
 	}
-	return (state[0] + 1) * r.period
+	return remaining, fresh
 }
 
 func (r *rate) fixedRefund(state []int64, now, cost int64) {

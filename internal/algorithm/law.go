@@ -94,16 +94,12 @@ type Answer struct {
 // Limit charges cost if every rate allows it now, else changes nothing.
 // A cost of 0 or less always passes and changes nothing.
 func (l *Law) Limit(state []int64, now, cost int64) Answer {
-	turn := l.turn(state, now, cost)
-	if turn == now && cost > 0 {
-		l.charge(state, now, cost)
-	}
-	return l.answer(state, now, cost, turn)
+	return l.decide(state, now, cost, true)
 }
 
 // Peek answers as Limit would and changes nothing.
 func (l *Law) Peek(state []int64, now, cost int64) Answer {
-	return l.answer(state, now, cost, l.turn(state, now, cost))
+	return l.decide(state, now, cost, false)
 }
 
 // Refund gives cost back to every rate and answers like a Peek of cost 1. No
@@ -119,65 +115,38 @@ func (l *Law) Refund(state []int64, now, cost int64) Answer {
 	return l.Peek(state, now, 1)
 }
 
-// turn returns the least instant, not before now, at which every rate allows
-// cost. A rate that allows it at one instant does so at all later ones, as
-// long as nothing else comes, so the latest instant of the rates serves all.
-func (l *Law) turn(state []int64, now, cost int64) int64 {
-	if cost <= 0 {
-		return now
-	}
-	words := l.kind.Words()
-	latest := now
-	for i := range l.rates {
-		latest = max(latest, l.rates[i].turn(state[i*words:], now, cost))
-	}
-	return latest
-}
-
-// charge requires now to be at or after the turn of cost.
-func (l *Law) charge(state []int64, now, cost int64) {
-	words := l.kind.Words()
-	for i := range l.rates {
-		l.rates[i].charge(state[i*words:], now, cost)
-	}
-}
-
-// answer tells of the state as it is now, to a request of cost whose turn is
-// known.
-func (l *Law) answer(state []int64, now, cost, turn int64) Answer {
-	told := l.first(state, now, turn)
+// decide finds the turn of cost, charges it if that is now and charge is set,
+// and answers. A rate that allows a cost at one instant does so at all later
+// ones, as long as nothing else comes, so the latest turn serves all rates.
+func (l *Law) decide(state []int64, now, cost int64, charge bool) Answer {
 	if len(l.rates) == 1 {
-		return told
+		return l.rates[0].decide(state, now, cost, charge)
 	}
-	words := l.kind.Words()
-	return l.bind(state, now, told, func(i int) int64 {
-		if turn == now {
-			return now
-		}
-		return l.rates[i].turn(state[i*words:], now, cost)
-	})
+	var turns [MaxRates]int64
+	words, turn := l.kind.Words(), now
+	for i := range l.rates {
+		turns[i] = l.rates[i].turn(state[i*words:], now, cost)
+		turn = max(turn, turns[i])
+	}
+	if turn > now || !charge {
+		cost = 0
+	}
+	return l.take(state, now, cost, turn, &turns)
 }
 
-// first tells what the first rate has to say.
-func (l *Law) first(state []int64, now, turn int64) Answer {
-	r := &l.rates[0]
-	return Answer{Limit: &r.capacity, Remaining: r.remaining(state, now), Turn: turn, Fresh: r.fresh(state)}
-}
-
-// bind completes what the first rate told by what the others have to say;
-// turnOf gives the turn that rate i alone would grant.
-func (l *Law) bind(state []int64, now int64, told Answer, turnOf func(i int) int64) Answer {
+// take charges cost, which may be 0, and answers. Of the rates with the longest
+// wait, whose turns are the latest, that with the fewest remaining binds.
+func (l *Law) take(state []int64, now, cost, turn int64, turns *[MaxRates]int64) Answer {
 	words := l.kind.Words()
-	longest := turnOf(0)
-	for i := 1; i < len(l.rates); i++ {
-		r, s := &l.rates[i], state[i*words:]
-		turn, remaining := turnOf(i), r.remaining(s, now)
-		if turn > longest || turn == longest && remaining < told.Remaining {
-			told.Limit = &r.capacity
+	told, least := Answer{Turn: turn, Remaining: math.MaxInt64}, int64(math.MaxInt64)
+	for i := range l.rates {
+		r := &l.rates[i]
+		remaining, fresh := r.take(state[i*words:], now, cost)
+		if turns[i] == turn && remaining < least {
+			told.Limit, least = &r.capacity, remaining
 		}
-		longest = max(longest, turn)
 		told.Remaining = min(told.Remaining, remaining)
-		told.Fresh = max(told.Fresh, r.fresh(s))
+		told.Fresh = max(told.Fresh, fresh)
 	}
 	return told
 }

@@ -16,27 +16,25 @@ func (l *Law) Enter(state []int64, now, cost int64) (told Answer, seen int64) {
 	if cost <= 0 {
 		return l.Peek(state, now, 0), now
 	}
-	out := l.leaked(state, now)
-	room := now
+	var turns [MaxRates]int64
+	out, room := l.leaked(state, now), now
 	for i := range l.rates {
-		room = max(room, l.rates[i].room(state[2*i:], now, cost, out))
+		turns[i] = l.rates[i].room(state[2*i:], now, cost, out)
+		room = max(room, turns[i])
 	}
 	if room > now {
-		told = l.first(state, now, room)
-		return l.bind(state, now, told, func(i int) int64 {
-			return l.rates[i].room(state[2*i:], now, cost, out)
-		}), now
+		return l.take(state, now, 0, room, &turns), now
 	}
 	for i := range l.rates {
 		l.rates[i].enter(state[2*i:], now, cost, out)
 	}
-	return l.answer(state, out, cost, out), out
+	return l.Peek(state, out, 0), out
 }
 
 // leaked returns the instant, not before now, at which all water has leaked.
 func (l *Law) leaked(state []int64, now int64) int64 {
 	for i := range l.rates {
-		now = max(now, bucketFresh(state[2*i:]))
+		now = max(now, bucketTAT(state[2*i:]).ceil())
 	}
 	return now
 }
@@ -53,8 +51,7 @@ func (r *rate) room(state []int64, now, cost, out int64) int64 {
 
 // enter adds cost to the water that is gone at out. It requires room.
 func (r *rate) enter(state []int64, now, cost, out int64) {
-	tat := r.plus(queueStart(state, now, out), r.cost(cost))
-	state[0], state[1] = tat.ticks, tat.part
+	bucketStore(state, r.plus(queueStart(state, now, out), r.cost(cost)))
 }
 
 // queueStart returns the instant from which a rate counts the water of what is

@@ -74,13 +74,15 @@ func (s span) ceil() int64 {
 	return s.ticks
 }
 
-// The four moves of a rate. Each law has them in a file of its own; a switch
-// over values costs less than an interface, through which the state would
-// escape to the heap.
+// The moves of a rate. Each law has them in a file of its own; a switch over
+// values costs less than an interface, through which the state would escape to
+// the heap.
 
 // turn returns the least instant, not before now, at which cost is allowed.
-// It requires cost > 0.
 func (r *rate) turn(state []int64, now, cost int64) int64 {
+	if cost <= 0 {
+		return now
+	}
 	if cost > r.capacity {
 		return Never
 	}
@@ -94,39 +96,27 @@ func (r *rate) turn(state []int64, now, cost int64) int64 {
 	}
 }
 
-// charge takes cost at now. It requires now ≥ turn and cost > 0.
-func (r *rate) charge(state []int64, now, cost int64) {
-	switch r.kind {
-	case FixedWindow:
-		r.fixedCharge(state, now, cost)
-	case SlidingWindow:
-		r.slidingCharge(state, now, cost)
-	default:
-		r.bucketCharge(state, now, cost)
+// decide is Law.decide for a law of one rate.
+func (r *rate) decide(state []int64, now, cost int64, charge bool) Answer {
+	turn := r.turn(state, now, cost)
+	if turn > now || !charge {
+		cost = 0
 	}
+	remaining, fresh := r.take(state, now, cost)
+	return Answer{Limit: &r.capacity, Remaining: remaining, Turn: turn, Fresh: fresh}
 }
 
-// remaining returns the greatest cost that is allowed at now.
-func (r *rate) remaining(state []int64, now int64) int64 {
+// take charges cost, which is allowed now, and returns the greatest cost that
+// is still allowed, and the least instant from which the state is as good as
+// fresh. A cost of 0 or less only tells, and may come at any instant.
+func (r *rate) take(state []int64, now, cost int64) (remaining, fresh int64) {
 	switch r.kind {
 	case FixedWindow:
-		return r.fixedRemaining(state, now)
+		return r.fixedTake(state, now, cost)
 	case SlidingWindow:
-		return r.slidingRemaining(state, now)
+		return r.slidingTake(state, now, cost)
 	default:
-		return r.bucketRemaining(state, now)
-	}
-}
-
-// fresh returns the least instant from which state is as good as fresh.
-func (r *rate) fresh(state []int64) int64 {
-	switch r.kind {
-	case FixedWindow:
-		return r.fixedFresh(state)
-	case SlidingWindow:
-		return r.slidingFresh(state)
-	default:
-		return bucketFresh(state)
+		return r.bucketTake(state, now, cost)
 	}
 }
 

@@ -21,14 +21,13 @@ type sliding struct {
 // now stays where it is.
 func (r *rate) slidingAt(state []int64, now int64) sliding {
 	s := sliding{state[0], state[1], state[2]}
-	switch window := now / r.period; {
-	case window <= s.window:
+	if now-s.window*r.period < r.period {
 		return s
-	case window == s.window+1:
-		return sliding{window: window, previous: s.current}
-	default:
+	}
+	if window := now / r.period; window > s.window+1 {
 		return sliding{window: window}
 	}
+	return sliding{window: s.window + 1, previous: s.current}
 }
 
 func (r *rate) slidingTurn(state []int64, now, cost int64) int64 {
@@ -51,18 +50,23 @@ func (r *rate) decay(previous, spare int64) int64 {
 	return r.period - int64(left)
 }
 
-func (r *rate) slidingCharge(state []int64, now, cost int64) {
+func (r *rate) slidingTake(state []int64, now, cost int64) (remaining, fresh int64) {
 	s := r.slidingAt(state, now)
-	state[0], state[1], state[2] = s.window, s.previous, s.current+cost
-}
-
-func (r *rate) slidingRemaining(state []int64, now int64) int64 {
-	s := r.slidingAt(state, now)
-	e := now - s.window*r.period
-	if e < 0 {
-		return 0
+	if cost > 0 {
+		s.current += cost
+		state[0], state[1], state[2] = s.window, s.previous, s.current
 	}
-	return max(0, r.capacity-s.current-r.weight(s.previous, e))
+	start := s.window * r.period
+	if start <= now {
+		remaining = max(0, r.capacity-s.current-r.weight(s.previous, now-start))
+	}
+	switch {
+	case s.current > 0:
+		fresh = start + 2*r.period
+	case s.previous > 0:
+		fresh = start + r.period
+	}
+	return remaining, fresh
 }
 
 // weight returns what the previous window still counts for at e into this one,
@@ -77,17 +81,6 @@ func (r *rate) weight(previous, e int64) int64 {
 		weight++
 	}
 	return int64(weight)
-}
-
-func (r *rate) slidingFresh(state []int64) int64 {
-	switch {
-	case state[2] > 0:
-		return (state[0] + 2) * r.period
-	case state[1] > 0:
-		return (state[0] + 1) * r.period
-	default:
-		return 0
-	}
 }
 
 func (r *rate) slidingRefund(state []int64, now, cost int64) {
