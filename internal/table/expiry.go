@@ -1,0 +1,162 @@
+package table
+
+import "math"
+
+// expiry knows which bucket expires first, without a search and without work
+// at every hit. Places are taken in groups of 16. A group knows the first of
+// its places to expire, and the groups stand in a heap by that. A hit makes its
+// bucket expire later, which concerns nobody unless the bucket was the first of
+// its group and is so no more; only then are 16 numbers, two cache lines, looked
+// through. So the order is exact at all times, and no request pays for the hits
+// that came before it.
+type expiry struct {
+	chunks [][]int64 // when each place expires; never, where it is free or somebody waits
+	groups []group
+	heap   []int32 // the groups, the one that expires first on top
+}
+
+type group struct {
+	earliest int64
+	others   int64 // no place but the first expires before
+	first    int32 // the place that expires at earliest
+	rank     int32 // of the group in the heap
+}
+
+const (
+	groupBits = 4
+	groupSize = 1 << groupBits
+	heapArity = 4
+
+	never = math.MaxInt64
+)
+
+func newExpiry(capacity int) expiry {
+	groups := capacity/groupSize + 1
+	return expiry{
+		chunks: make([][]int64, 0, capacity/chunkSize+1),
+		groups: make([]group, 0, groups),
+		heap:   make([]int32, 0, groups),
+	}
+}
+
+// grow adds a chunk of places.
+func (x *expiry) grow(places int) {
+	chunk := make([]int64, places)
+	for i := range chunk {
+		chunk[i] = never
+	}
+	x.chunks = append(x.chunks, chunk)
+	for range (places + groupSize - 1) / groupSize {
+		last := int32(len(x.groups))
+		x.groups = append(x.groups, group{earliest: never, others: never, first: last << groupBits, rank: last})
+		x.heap = append(x.heap, last)
+	}
+}
+
+// first returns the place that expires first, and when; never if none does.
+func (x *expiry) first() (ref int32, at int64) {
+	if len(x.heap) == 0 {
+		return 0, never
+	}
+	g := &x.groups[x.heap[0]]
+	return g.first, g.earliest
+}
+
+// of returns when a place expires.
+func (x *expiry) of(ref int32) int64 {
+	return x.chunks[ref>>chunkBits][ref&(chunkSize-1)]
+}
+
+// set makes a place expire at an instant.
+func (x *expiry) set(ref int32, at int64) {
+	x.chunks[ref>>chunkBits][ref&(chunkSize-1)] = at
+	g := &x.groups[ref>>groupBits]
+	switch {
+	case ref == g.first:
+		x.setFirst(g, ref, at)
+	case at < g.earliest:
+		g.others, g.earliest, g.first = g.earliest, at, ref
+		x.up(ref >> groupBits)
+	default:
+		g.others = min(g.others, at)
+	}
+}
+
+// setFirst is set for the first of a group.
+func (x *expiry) setFirst(g *group, ref int32, at int64) {
+	before := g.earliest
+	if g.earliest = at; at > g.others {
+		x.look(g, ref>>groupBits)
+	}
+	if g.earliest < before {
+		x.up(ref >> groupBits)
+	} else {
+		x.down(ref >> groupBits)
+	}
+}
+
+// look finds the first of a group among its places.
+func (x *expiry) look(g *group, number int32) {
+	start := number << groupBits
+	chunk := x.chunks[start>>chunkBits]
+	within := int(start & (chunkSize - 1))
+	g.earliest, g.others = never, never
+	for i, at := range chunk[within:min(within+groupSize, len(chunk))] {
+		if at < g.earliest {
+			g.others, g.earliest, g.first = g.earliest, at, start+int32(i)
+		} else {
+			g.others = min(g.others, at)
+		}
+	}
+}
+
+// up moves a group towards the top as far as it expires earlier.
+func (x *expiry) up(number int32) {
+	earliest, rank := x.groups[number].earliest, x.groups[number].rank
+	for rank > 0 {
+		parent := (rank - 1) / heapArity
+		if x.earliest(parent) <= earliest {
+			break
+		}
+		x.put(rank, x.heap[parent])
+		rank = parent
+	}
+	x.put(rank, number)
+}
+
+// down moves a group away from the top as far as it expires later.
+func (x *expiry) down(number int32) {
+	earliest, rank := x.groups[number].earliest, x.groups[number].rank
+	for {
+		child := x.firstChild(rank)
+		if child == 0 || x.earliest(child) >= earliest {
+			break
+		}
+		x.put(rank, x.heap[child])
+		rank = child
+	}
+	x.put(rank, number)
+}
+
+// firstChild returns the child of a rank that expires first, 0 if it has none.
+func (x *expiry) firstChild(rank int32) int32 {
+	child := rank*heapArity + 1
+	end := min(child+heapArity, int32(len(x.heap)))
+	if child >= end {
+		return 0
+	}
+	first := child
+	for child++; child < end; child++ {
+		if x.earliest(child) < x.earliest(first) {
+			first = child
+		}
+	}
+	return first
+}
+
+func (x *expiry) earliest(rank int32) int64 { return x.groups[x.heap[rank]].earliest }
+
+func (x *expiry) put(rank, number int32) {
+	x.heap[rank] = number
+	x.groups[number].rank = rank
+}

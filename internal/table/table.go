@@ -1,0 +1,204 @@
+// Package table holds the buckets of a memory store: a bounded table of states
+// with exact LRU order and expiry, and the line of those who wait at a bucket.
+//
+// A Table is not safe for concurrent use, on purpose: store.Memory shares it
+// by locking it, store.Actor by giving it to one goroutine. It has no clock
+// and no timer either; every method takes now, in Unix nanoseconds, and the
+// store asks Next when to call Settle.
+//
+// No method does work in proportion to the number of buckets: a hit costs a
+// look-up and a move to the front, and O(log n) at the worst, as an insert does.
+package table
+
+import (
+	"hash/maphash"
+	"math"
+	"time"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
+)
+
+// MaxCapacity is the greatest capacity of a Table.
+const MaxCapacity = 1 << 28
+
+// Table is a bounded set of buckets, each with its state.
+type Table struct {
+	slab
+	index   index
+	seed    maphash.Seed
+	lines   lines
+	told    waiters // those who were answered and not yet collected by Told
+	waiting int
+	denyNew bool
+	scratch [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
+	stats   Stats
+}
+
+// Stats counts what happened in a Table.
+type Stats struct {
+	Hits, Misses, Expirations, Evictions int64
+	Waiting, Size                        int64
+}
+
+// New returns an empty table for at most capacity buckets, from 1 to
+// MaxCapacity. A full table evicts the bucket that was not used for the
+// longest time, or refuses new ones if denyNew is set. The look-up index, 16
+// to 27 bytes a place, is made at once, and the places as they are needed.
+func New(capacity int, denyNew bool) *Table {
+	return &Table{
+		slab:    newSlab(capacity),
+		index:   newIndex(capacity),
+		seed:    maphash.MakeSeed(),
+		denyNew: denyNew,
+	}
+}
+
+// Stats returns the counts so far. Size has the buckets that expired and were
+// not found out yet.
+func (t *Table) Stats() Stats {
+	stats := t.stats
+	stats.Waiting, stats.Size = int64(t.waiting), int64(t.size())
+	return stats
+}
+
+// Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
+// would have to is denied. (A Wait is for Join.)
+func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
+	tag := t.tag(req)
+	ref, e := t.find(tag, req)
+	if ref == 0 {
+		return t.doFresh(now, tag, req)
+	}
+	if b := e.bay(); b != nil {
+		return t.doWaiting(now, b, req)
+	}
+	expires := t.expiry.of(ref)
+	if expires <= now {
+		t.stats.Expirations++
+		t.stats.Misses++
+	} else {
+		t.stats.Hits++
+	}
+	if req.Op != throttled.OpLimit {
+		return t.doRare(now, ref, e, req), nil
+	}
+	res, keep := req.Plan.Limit(e.state(), now, req.Cost)
+	if at := instant(now, keep); at != expires {
+		t.expiry.set(ref, at)
+	}
+	if ref != t.newest {
+		t.use(ref, e)
+	}
+	return res, nil
+}
+
+// doRare is Do for what seldom happens on a bucket that is there.
+func (t *Table) doRare(now int64, ref int32, e *entry, req *throttled.Request) throttled.Result {
+	res, keep := req.Plan.Apply(e.state(), now, *req)
+	switch {
+	case keep == 0:
+		t.remove(ref)
+	case req.Op != throttled.OpPeek:
+		t.expiry.set(ref, instant(now, keep))
+		t.use(ref, e)
+	}
+	return res
+}
+
+// doFresh carries out req on a bucket that has no place, and gives it one if
+// its state is fresh no more.
+func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttled.Result, error) {
+	t.stats.Misses++
+	state := t.scratch[:req.Plan.Words()]
+	clear(state)
+	res, keep := req.Plan.Apply(state, now, *req)
+	if keep == 0 {
+		return res, nil
+	}
+	ref := t.place(now)
+	if ref == 0 {
+		return throttled.Result{}, throttled.ErrFull
+	}
+	e := t.at(ref)
+	e.hold(req, tag)
+	copy(e.state(), state)
+	t.index.insert(tag, ref)
+	t.expiry.set(ref, instant(now, keep))
+	t.link(ref, e)
+	t.bury(now)
+	return res, nil
+}
+
+// place returns a place for a new bucket, or 0 if none can be had. The dead go
+// first; only among the living does the order of use decide.
+func (t *Table) place(now int64) int32 {
+	if dead, at := t.expiry.first(); at <= now {
+		t.stats.Expirations++
+		t.vacate(dead)
+		return dead
+	}
+	if ref := t.take(); ref != 0 {
+		return ref
+	}
+	oldest := t.oldest
+	if t.denyNew || oldest == 0 {
+		return 0
+	}
+	t.stats.Evictions++
+	t.vacate(oldest)
+	return oldest
+}
+
+// bury frees the place of one of the dead, so that they become fewer with
+// every insert.
+func (t *Table) bury(now int64) {
+	if dead, at := t.expiry.first(); at <= now {
+		t.stats.Expirations++
+		t.remove(dead)
+	}
+}
+
+// remove frees the place of a bucket at which nobody waits.
+func (t *Table) remove(ref int32) {
+	t.vacate(ref)
+	t.expiry.set(ref, never)
+	t.free(ref)
+}
+
+// vacate takes a bucket out of its place, which the caller fills again or frees.
+func (t *Table) vacate(ref int32) {
+	e := t.at(ref)
+	t.index.remove(e.tag, ref)
+	t.unlink(e)
+}
+
+// tag mixes a seeded hash of the key, which strangers may choose, with that of
+// the plan, which the program chose.
+func (t *Table) tag(req *throttled.Request) uint32 {
+	hash := maphash.String(t.seed, req.Key) ^ req.Plan.Hash()
+	return uint32(hash ^ hash>>32)
+}
+
+// find returns the place of the bucket of req and what is in it, or 0.
+func (t *Table) find(tag uint32, req *throttled.Request) (int32, *entry) {
+	mask := t.index.mask()
+	for at := tag & mask; ; at = (at + 1) & mask {
+		switch slot := t.index[at]; {
+		case slot.ref == 0:
+			return 0, nil
+		case slot.tag == tag:
+			if e := t.at(slot.ref); e.is(req) {
+				return slot.ref, e
+			}
+		}
+	}
+}
+
+// instant returns now+after, held to the end of time.
+func instant(now int64, after time.Duration) int64 {
+	if int64(after) > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + int64(after)
+}

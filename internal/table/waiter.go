@@ -1,0 +1,55 @@
+package table
+
+import "github.com/throttled-go/throttled"
+
+// Waiter is one who waits at a bucket. The store makes it, with Done set, and
+// hands it to Join; whoever collects it from Told calls Done with Answer.
+type Waiter struct {
+	Done func(throttled.Result, error)
+
+	result throttled.Result
+	err    error
+	cost   int64
+	after  int64 // in a queue: what Limit charged behind this one and before the next
+
+	next, previous *Waiter
+	bay            *bay // nil once answered
+	queued         bool // in the queue of a leaky bucket, not in the line
+}
+
+// Answer returns the answer of a waiter that Told returned.
+func (w *Waiter) Answer() (throttled.Result, error) { return w.result, w.err }
+
+// Next returns the one behind w in what Told returned, or nil.
+func (w *Waiter) Next() *Waiter { return w.next }
+
+// waiters is an intrusive list in order of arrival.
+type waiters struct {
+	head, tail *Waiter
+}
+
+func (l *waiters) empty() bool { return l.head == nil }
+
+func (l *waiters) push(w *Waiter) {
+	w.previous, w.next = l.tail, nil
+	if l.tail == nil {
+		l.head = w
+	} else {
+		l.tail.next = w
+	}
+	l.tail = w
+}
+
+func (l *waiters) remove(w *Waiter) {
+	if w.previous == nil {
+		l.head = w.next
+	} else {
+		w.previous.next = w.next
+	}
+	if w.next == nil {
+		l.tail = w.previous
+	} else {
+		w.next.previous = w.previous
+	}
+	w.previous, w.next = nil, nil
+}
