@@ -1,0 +1,116 @@
+// Package limiter is what the two faces share, so that they cannot differ: the
+// check of a Config, the request that a verb becomes, the hooks around it, and
+// the error that a denial becomes.
+package limiter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/throttled-go/throttled"
+)
+
+// Limiter is a checked and compiled Config.
+type Limiter struct {
+	plan   *throttled.Plan
+	store  throttled.Store
+	key    string
+	within [throttled.OpReset + 1]time.Duration // how long each verb may wait
+	hooked throttled.Handler                    // nil without hooks
+}
+
+// New checks cfg and compiles it for its store, or for fallback if it names
+// none. It reports every fault at once.
+func New(cfg throttled.Config, fallback throttled.Store) (*Limiter, error) {
+	plan, err := cfg.Plan()
+	if err != nil {
+		return nil, err
+	}
+	l := &Limiter{plan: plan, store: cfg.Store, key: cfg.Key}
+	l.within[throttled.OpLimit], l.within[throttled.OpWait] = cfg.Timeout, throttled.Never
+	if l.store == nil {
+		l.store = fallback
+	}
+	if checker, ok := l.store.(interface{ Check(*throttled.Plan) error }); ok {
+		if err := checker.Check(plan); err != nil {
+			return nil, err
+		}
+	}
+	if len(cfg.Hooks) > 0 {
+		l.hooked = l.handle
+	}
+	for i := len(cfg.Hooks) - 1; i >= 0; i-- {
+		l.hooked = cfg.Hooks[i](l.hooked)
+	}
+	return l, nil
+}
+
+// Quota returns the quota that every key has.
+func (l *Limiter) Quota() throttled.Quota { return l.plan.Quota() }
+
+// Algorithm returns the algorithm by which the quota is counted.
+func (l *Limiter) Algorithm() throttled.Algorithm { return l.plan.Algorithm() }
+
+// Call carries out a verb and returns when it is answered.
+func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
+	if key == "" {
+		key = l.key
+	}
+	if key == "" || cost < 0 || ctx.Err() != nil {
+		return throttled.Result{}, l.fault(ctx, key, cost)
+	}
+	if l.hooked != nil && op <= throttled.OpWait {
+		return l.hooked(ctx, l.call(op, key, cost))
+	}
+	return l.store.Do(ctx, throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]})
+}
+
+// Refused returns the [*throttled.LimitedError] that a denial of key becomes
+// where it is an error, and nil if res allows.
+func (l *Limiter) Refused(key string, res throttled.Result) error {
+	if res.Allowed {
+		return nil
+	}
+	if key == "" {
+		key = l.key
+	}
+	return &throttled.LimitedError{Key: key, Result: res}
+}
+
+// fault tells why a call is not carried out.
+func (l *Limiter) fault(ctx context.Context, key string, cost int64) error {
+	switch {
+	case key == "":
+		return fmt.Errorf("%w: the key is empty; give the call one, or Config.Key", throttled.ErrInvalidKey)
+	case cost < 0:
+		return fmt.Errorf("%w: %d; it must be 0 or more (Refund gives back)", throttled.ErrInvalidCost, cost)
+	default:
+		return fmt.Errorf("throttled: %w", ctx.Err())
+	}
+}
+
+// call returns a Limit or a Wait as hooks see it.
+func (l *Limiter) call(op throttled.Op, key string, cost int64) throttled.Call {
+	return throttled.Call{
+		Key:       key,
+		Cost:      cost,
+		Wait:      op == throttled.OpWait,
+		Algorithm: l.plan.Algorithm(),
+		Quota:     l.plan.Quota(),
+		Store:     l.store.Kind(),
+	}
+}
+
+// handle is the innermost handler. It checks what it is given once more,
+// because a hook may have changed it.
+func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Result, error) {
+	if call.Key == "" || call.Cost < 0 || ctx.Err() != nil {
+		return throttled.Result{}, l.fault(ctx, call.Key, call.Cost)
+	}
+	op := throttled.OpLimit
+	if call.Wait {
+		op = throttled.OpWait
+	}
+	return l.store.Do(ctx, throttled.Request{Plan: l.plan, Key: call.Key, Op: op, Cost: call.Cost, Within: l.within[op]})
+}

@@ -1,0 +1,153 @@
+// Package store has the memory stores of throttled: [Memory], which callers
+// share by locking it. A store holds its buckets in a table with exact LRU
+// order and expiry; it is bounded, and it forgets the dead before the living.
+//
+// Different stores are different spaces. To limit one key in several places,
+// hand the same store and the same quota to each of their limiters.
+//
+// A bucket takes about 120 bytes beside its key, whatever the algorithm, as
+// long as its quota has one rate or two. Room for 1024 buckets is taken at a
+// time, and kept.
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/table"
+)
+
+// Memory is a [throttled.Store] in the memory of the process, guarded by a
+// mutex. It is safe for concurrent use, has no goroutine of its own, and
+// allocates nothing for a key that is present.
+type Memory struct {
+	clock clock
+
+	mu     sync.Mutex
+	table  *table.Table
+	alarm  alarm
+	closed bool
+}
+
+var _ throttled.Store = (*Memory)(nil)
+
+// NewMemory returns an empty store, or [throttled.ErrInvalidConfig] for
+// options out of range.
+func NewMemory(options Options) (*Memory, error) {
+	t, err := options.newTable()
+	if err != nil {
+		return nil, err
+	}
+	return &Memory{clock: newClock(), table: t}, nil
+}
+
+// Kind returns "memory".
+func (*Memory) Kind() string { return "memory" }
+
+// Do carries out req, as [throttled.Store] says. A new key may get
+// [throttled.ErrFull], and every call on a closed store gets
+// [throttled.ErrClosed].
+func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
+	if req.Op == throttled.OpWait || req.Within > 0 {
+		return m.wait(ctx, &req)
+	}
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return throttled.Result{}, throttled.ErrClosed
+	}
+	res, err := m.table.Do(m.clock.now(), &req)
+	if m.table.Busy() {
+		m.unlock()
+	} else {
+		m.mu.Unlock()
+	}
+	return res, err
+}
+
+// Stats returns the counts so far.
+func (m *Memory) Stats() Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Stats(m.table.Stats())
+}
+
+// Close answers all who wait with [throttled.ErrClosed], as it does all later
+// calls. It returns nil, also when called again.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	if !m.closed {
+		m.closed = true
+		m.table.Dismiss(throttled.ErrClosed)
+	}
+	m.unlock()
+	return nil
+}
+
+// wait carries out a request that may have to wait for its turn.
+func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return throttled.Result{}, fmt.Errorf("throttled: %w", err)
+	}
+	type answer struct {
+		res throttled.Result
+		err error
+	}
+	answered := make(chan answer, 1)
+	w := &table.Waiter{Done: func(res throttled.Result, err error) { answered <- answer{res, err} }}
+	res, joined, err := m.join(ctx, req, w)
+	if !joined {
+		return res, err
+	}
+	select {
+	case a := <-answered:
+		return a.res, a.err
+	case <-ctx.Done():
+		if m.leave(w) {
+			return throttled.Result{}, interrupted(ctx, req.Key)
+		}
+		a := <-answered
+		return a.res, a.err
+	}
+}
+
+// join gives w a place in line if it has to wait and may.
+func (m *Memory) join(ctx context.Context, req *throttled.Request, w *table.Waiter) (res throttled.Result, joined bool, err error) {
+	m.mu.Lock()
+	defer m.unlock()
+	if m.closed {
+		return throttled.Result{}, false, throttled.ErrClosed
+	}
+	now := m.clock.now()
+	return m.table.Join(now, m.clock.latest(ctx, now, req.Within), req, w)
+}
+
+// leave takes w out of its line and reports whether it was still there.
+func (m *Memory) leave(w *table.Waiter) bool {
+	m.mu.Lock()
+	defer m.unlock()
+	return m.table.Leave(m.clock.now(), w)
+}
+
+// wake lets through all whose turn has come.
+func (m *Memory) wake() {
+	m.mu.Lock()
+	defer m.unlock()
+	m.alarm.clear()
+	m.table.Settle(m.clock.now())
+}
+
+// unlock sets the alarm for the next turn, unlocks m, and then answers those
+// who were let through meanwhile. It requires mu held.
+func (m *Memory) unlock() {
+	m.alarm.set(m.table, &m.clock, m.wake)
+	told := m.table.Told()
+	m.mu.Unlock()
+	for told != nil {
+		next := told.Next()
+		told.Done(told.Answer())
+		told = next
+	}
+}
