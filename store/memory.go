@@ -12,7 +12,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/throttled-go/throttled"
@@ -40,7 +39,9 @@ func NewMemory(options Options) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Memory{clock: newClock(), table: t}, nil
+	m := &Memory{clock: newClock(), table: t}
+	m.alarm.wake = m.wake
+	return m, nil
 }
 
 // Kind returns "memory".
@@ -50,6 +51,9 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
+	if ctx.Err() != nil {
+		return throttled.Result{}, ended(ctx)
+	}
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		return m.wait(ctx, &req)
 	}
@@ -80,48 +84,59 @@ func (m *Memory) Close() error {
 	m.mu.Lock()
 	if !m.closed {
 		m.closed = true
-		m.table.Dismiss(throttled.ErrClosed)
+		m.table.Dismiss()
 	}
 	m.unlock()
 	return nil
 }
 
-// wait carries out a request that may have to wait for its turn.
-func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return throttled.Result{}, fmt.Errorf("throttled: %w", err)
+// Submit carries out req and calls done with the answer, exactly once: before
+// it returns or, where req has to wait, on a goroutine of the runtime's timers,
+// of ctx, or of the call that makes room. No goroutine waits. done must not
+// block.
+func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
+	if ctx.Err() != nil || req.Op != throttled.OpWait && req.Within == 0 {
+		done(m.Do(ctx, req))
+		return
 	}
-	type answer struct {
-		res throttled.Result
-		err error
-	}
-	answered := make(chan answer, 1)
-	w := &table.Waiter{Done: func(res throttled.Result, err error) { answered <- answer{res, err} }}
-	res, joined, err := m.join(ctx, req, w)
-	if !joined {
-		return res, err
-	}
-	select {
-	case a := <-answered:
-		return a.res, a.err
-	case <-ctx.Done():
-		if m.leave(w) {
-			return throttled.Result{}, interrupted(ctx, req.Key)
-		}
-		a := <-answered
-		return a.res, a.err
+	if res, joined, err := m.join(ctx, &req, func() func(throttled.Result, error) { return done }); !joined {
+		done(res, err)
 	}
 }
 
-// join gives w a place in line if it has to wait and may.
-func (m *Memory) join(ctx context.Context, req *throttled.Request, w *table.Waiter) (res throttled.Result, joined bool, err error) {
+// wait carries out a request that may have to wait for its turn.
+func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
+	var answered reply
+	res, joined, err := m.join(ctx, req, func() func(throttled.Result, error) {
+		answered = newReply()
+		return answered.send
+	})
+	if joined {
+		return answered.receive()
+	}
+	return res, err
+}
+
+// join carries out req, or gives it a place in line and has what done returns
+// called when it is answered.
+func (m *Memory) join(ctx context.Context, req *throttled.Request, done func() func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
 	m.mu.Lock()
 	defer m.unlock()
 	if m.closed {
 		return throttled.Result{}, false, throttled.ErrClosed
 	}
 	now := m.clock.now()
-	return m.table.Join(now, m.clock.latest(ctx, now, req.Within), req, w)
+	res, w, err := m.table.Join(now, m.clock.latest(ctx, now, req.Within), req)
+	if w == nil {
+		return res, false, err
+	}
+	answer, key := done(), req.Key
+	watch(ctx, w, answer, func() {
+		if m.leave(w) {
+			answer(throttled.Result{}, interrupted(ctx, key))
+		}
+	})
+	return throttled.Result{}, true, nil
 }
 
 // leave takes w out of its line and reports whether it was still there.
@@ -142,7 +157,7 @@ func (m *Memory) wake() {
 // unlock sets the alarm for the next turn, unlocks m, and then answers those
 // who were let through meanwhile. It requires mu held.
 func (m *Memory) unlock() {
-	m.alarm.set(m.table, &m.clock, m.wake)
+	m.alarm.set(m.table, &m.clock)
 	told := m.table.Told()
 	m.mu.Unlock()
 	for told != nil {

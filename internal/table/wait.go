@@ -12,57 +12,57 @@ import (
 const maxAhead = 1 << 60
 
 // Join carries out a Limit or a Wait that may wait for its turn, as long as
-// that is not later than latest. If joined is true w has its place, and Told
-// will return it once; else the answer is given here and now. Nothing is
-// charged where the answer is a denial.
-func (t *Table) Join(now, latest int64, req *throttled.Request, w *Waiter) (res throttled.Result, joined bool, err error) {
+// that is not later than latest. If it has to, the Waiter has its place, and
+// Told will return it once; else that is nil and the answer is given here and
+// now. Nothing is charged where the answer is a denial.
+func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	latest = min(latest, now+maxAhead)
 	if req.Op == throttled.OpWait && req.Cost > 0 && req.Plan.Algorithm() == throttled.LeakyBucket {
-		return t.joinQueue(now, latest, req, w)
+		return t.joinQueue(now, latest, req)
 	}
-	res, err = t.Do(now, &throttled.Request{Plan: req.Plan, Key: req.Key, Op: throttled.OpLimit, Cost: req.Cost})
+	res, err := t.Do(now, &throttled.Request{Plan: req.Plan, Key: req.Key, Op: throttled.OpLimit, Cost: req.Cost})
 	if err != nil || res.Allowed || instant(now, res.RetryAfter()) > latest {
-		return res, false, err
+		return res, nil, err
 	}
 	ref, _ := t.find(t.tag(req), req)
 	b := t.bayAt(ref)
-	w.cost, w.queued = req.Cost, false
+	w := &Waiter{bay: b, cost: req.Cost}
 	b.line.join(b.plan, b.state, now, w)
-	t.seat(b, w)
-	return throttled.Result{}, true, nil
+	t.seated(b)
+	return throttled.Result{}, w, nil
 }
 
 // joinQueue carries out a Wait at a leaky bucket, which enters if there is
 // room now and is let out when the water before it has leaked.
-func (t *Table) joinQueue(now, latest int64, req *throttled.Request, w *Waiter) (res throttled.Result, joined bool, err error) {
+func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	ref := t.resolve(now, req)
 	if ref == 0 {
-		res, err = t.doFresh(now, t.tag(req), req)
-		return res, false, err
+		res, err := t.doFresh(now, t.tag(req), req)
+		return res, nil, err
 	}
 	water := append(t.scratch[:0], t.water(ref)...)
 	out := drained(req.Plan, water, now)
 	if out == now {
-		res, err = t.Do(now, req)
-		return res, false, err
+		res, err := t.Do(now, req)
+		return res, nil, err
 	}
 	t.stats.Hits++
 	before, _ := req.Plan.Apply(water, now, throttled.Request{Op: throttled.OpPeek, Cost: req.Cost})
-	if res, _ = req.Plan.Apply(water, now, enter(req.Cost)); !res.Allowed {
-		return res, false, nil
+	if res, _ := req.Plan.Apply(water, now, enter(req.Cost)); !res.Allowed {
+		return res, nil, nil
 	}
 	if out > latest {
-		return late(before, time.Duration(out-now)), false, nil
+		return late(before, time.Duration(out-now)), nil, nil
 	}
 	b := t.bayAt(ref)
 	if b.queue.empty() {
 		b.queue.open(b.plan, b.state, now)
 	}
 	copy(b.state, water)
-	w.cost, w.queued = req.Cost, true
+	w := &Waiter{bay: b, cost: req.Cost, queued: true}
 	b.queue.push(w)
-	t.seat(b, w)
-	return throttled.Result{}, true, nil
+	t.seated(b)
+	return throttled.Result{}, w, nil
 }
 
 // late is the denial of a request that would have passed but for its turn.
@@ -116,13 +116,15 @@ func (t *Table) Told() *Waiter {
 // Busy reports whether somebody waits, or was answered and not yet collected.
 func (t *Table) Busy() bool { return len(t.lines) > 0 || t.told.head != nil }
 
-// Dismiss answers all who wait with err. The table is of no use afterwards.
-func (t *Table) Dismiss(err error) {
+// Dismiss answers all who wait with [throttled.ErrClosed]. The table is of no
+// use afterwards, but for Stats.
+func (t *Table) Dismiss() {
 	for _, b := range t.lines {
 		for _, l := range []*waiters{&b.line.waiters, &b.queue.waiters} {
 			for w := l.head; w != nil; w = l.head {
 				l.remove(w)
-				w.err = err
+				w.dismissed = true
+				t.waiting--
 				t.tell(w)
 			}
 		}
@@ -192,9 +194,8 @@ func (t *Table) bayAt(ref int32) *bay {
 	return b
 }
 
-// seat counts w in, who has joined b.
-func (t *Table) seat(b *bay, w *Waiter) {
-	w.bay = b
+// seated counts in one who has joined b.
+func (t *Table) seated(b *bay) {
 	t.waiting++
 	b.turn, _ = b.next()
 	heap.Fix(&t.lines, b.rank)
@@ -205,8 +206,9 @@ func (t *Table) seat(b *bay, w *Waiter) {
 func (t *Table) settle(b *bay, now int64) bool {
 	turn, queued := b.next()
 	for turn <= now {
+		w := b.grant(queued)
 		t.waiting--
-		t.tell(b.grant(queued))
+		t.tell(w)
 		turn, queued = b.next()
 	}
 	if turn == never {

@@ -2,23 +2,29 @@ package table
 
 import "github.com/throttled-go/throttled"
 
-// Waiter is one who waits at a bucket. The store makes it, with Done set, and
-// hands it to Join; whoever collects it from Told calls Done with Answer.
+// Waiter is one who waits at a bucket. Join makes it, and before the table is
+// used again the store sets Done, which it calls with Answer when Told returns
+// the waiter.
 type Waiter struct {
 	Done func(throttled.Result, error)
 
 	result throttled.Result
-	err    error
 	cost   int64
 	after  int64 // in a queue: what Limit charged behind this one and before the next
 
 	next, previous *Waiter
 	bay            *bay // nil once answered
 	queued         bool // in the queue of a leaky bucket, not in the line
+	dismissed      bool // not granted: the store was closed
 }
 
 // Answer returns the answer of a waiter that Told returned.
-func (w *Waiter) Answer() (throttled.Result, error) { return w.result, w.err }
+func (w *Waiter) Answer() (throttled.Result, error) {
+	if w.dismissed {
+		return throttled.Result{}, throttled.ErrClosed
+	}
+	return w.result, nil
+}
 
 // Next returns the one behind w in what Told returned, or nil.
 func (w *Waiter) Next() *Waiter { return w.next }
