@@ -160,9 +160,5 @@ func (m *Memory) unlock() {
 	m.alarm.set(m.table, &m.clock)
 	told := m.table.Told()
 	m.mu.Unlock()
-	for told != nil {
-		next := told.Next()
-		told.Done(told.Answer())
-		told = next
-	}
+	answerAll(told)
 }

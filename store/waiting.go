@@ -23,6 +23,15 @@ func watch(ctx context.Context, w *table.Waiter, done func(throttled.Result, err
 	}
 }
 
+// answerAll answers those who were let through, in their order.
+func answerAll(told *table.Waiter) {
+	for told != nil {
+		next := told.Next()
+		told.Done(told.Answer())
+		told = next
+	}
+}
+
 // interrupted returns the error of a wait whose ctx ended before its turn.
 func interrupted(ctx context.Context, key string) error {
 	err := fmt.Errorf("throttled: gave up waiting for key %q: %w", key, ctx.Err())

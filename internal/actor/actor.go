@@ -33,6 +33,7 @@ type Actor[S, M any] struct {
 	state    S
 	behavior Behavior[S, M]
 	capacity int
+	run      func() // work, bound once so that to start it allocates nothing
 
 	mu      sync.Mutex
 	mailbox []M
@@ -54,7 +55,9 @@ type blocked[M any] struct {
 // New returns an actor that owns state. A post to a mailbox with capacity
 // messages waits for room; capacity is at least 1.
 func New[S, M any](state S, behavior Behavior[S, M], capacity int) *Actor[S, M] {
-	return &Actor[S, M]{state: state, behavior: behavior, capacity: capacity}
+	a := &Actor[S, M]{state: state, behavior: behavior, capacity: capacity}
+	a.run = a.work
+	return a
 }
 
 // Post puts message into the mailbox. It blocks while that is full, until ctx
@@ -145,7 +148,7 @@ func (a *Actor[S, M]) put(message M) {
 func (a *Actor[S, M]) start() {
 	if !a.working {
 		a.working = true
-		go a.work()
+		go a.run()
 	}
 }
 

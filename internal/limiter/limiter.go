@@ -54,9 +54,7 @@ func (l *Limiter) Algorithm() throttled.Algorithm { return l.plan.Algorithm() }
 
 // Call carries out a verb and returns when it is answered.
 func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
-	if key == "" {
-		key = l.key
-	}
+	key = l.Key(key)
 	if key == "" || cost < 0 || ctx.Err() != nil {
 		return throttled.Result{}, l.fault(ctx, key, cost)
 	}
@@ -66,16 +64,37 @@ func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost in
 	return l.store.Do(ctx, throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]})
 }
 
+// Request checks the arguments of a verb and returns the request it becomes:
+// for a caller that does not block, and only where Hooked is false.
+func (l *Limiter) Request(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Request, error) {
+	key = l.Key(key)
+	if key == "" || cost < 0 || ctx.Err() != nil {
+		return throttled.Request{}, l.fault(ctx, key, cost)
+	}
+	return throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]}, nil
+}
+
+// Hooked reports whether hooks wrap op.
+func (l *Limiter) Hooked(op throttled.Op) bool { return l.hooked != nil && op <= throttled.OpWait }
+
+// Store returns the store of the limiter.
+func (l *Limiter) Store() throttled.Store { return l.store }
+
+// Key returns the key of a call: its own, or else that of the Config.
+func (l *Limiter) Key(key string) string {
+	if key == "" {
+		return l.key
+	}
+	return key
+}
+
 // Refused returns the [*throttled.LimitedError] that a denial of key becomes
 // where it is an error, and nil if res allows.
 func (l *Limiter) Refused(key string, res throttled.Result) error {
 	if res.Allowed {
 		return nil
 	}
-	if key == "" {
-		key = l.key
-	}
-	return &throttled.LimitedError{Key: key, Result: res}
+	return &throttled.LimitedError{Key: l.Key(key), Result: res}
 }
 
 // fault tells why a call is not carried out.

@@ -1,0 +1,64 @@
+package async
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/throttled-go/throttled"
+)
+
+// Permits returns a stream of permits: one value each time the quota of key
+// lets one more through. One goroutine asks for the next permit when the last
+// was received, so at most one is ever in hand, and lives until ctx ends. Then
+// the channel is closed, and a permit that was not received is given back. An
+// error is sent once, and then the channel is closed.
+//
+// At a LeakyBucket that others have filled, it asks again when there is room.
+func (l *Limiter) Permits(ctx context.Context, key string) <-chan throttled.Outcome {
+	permits := make(chan throttled.Outcome)
+	go func() {
+		defer close(permits)
+		for l.permit(ctx, key, permits) {
+		}
+	}()
+	return permits
+}
+
+// permit waits for one permit, hands it on, and reports whether there may be
+// another.
+func (l *Limiter) permit(ctx context.Context, key string, permits chan<- throttled.Outcome) bool {
+	outcome := <-l.Wait(ctx, key)
+	if ctx.Err() == nil && l.tryLater(ctx, outcome.Err) {
+		return true
+	}
+	select {
+	case permits <- outcome:
+		return outcome.Err == nil
+	case <-ctx.Done():
+		if outcome.Err == nil {
+			<-l.Refund(context.WithoutCancel(ctx), key, 1)
+		}
+		return false
+	}
+}
+
+// tryLater sleeps until there is room in a full leaky bucket, and reports
+// whether that is what err is about and ctx lasts as long.
+func (l *Limiter) tryLater(ctx context.Context, err error) bool {
+	var limited *throttled.LimitedError
+	if l.Algorithm() != throttled.LeakyBucket || !errors.As(err, &limited) {
+		return false
+	}
+	after := limited.Result.RetryAfter()
+	if deadline, ok := ctx.Deadline(); after == throttled.Never || ok && time.Until(deadline) <= after {
+		return false
+	}
+	timer := time.NewTimer(after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
