@@ -1,0 +1,300 @@
+package throttled_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store"
+	"github.com/throttled-go/throttled/sync"
+)
+
+// The Go snippets of the README stand here, line by line, which
+// TestReadmeSnippetsCompile sees to.
+
+func Example_limit() {
+	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(10).WithBurst(20)})
+	if err != nil {
+		panic(err)
+	}
+
+	ctx := context.Background()
+	res, err := limiter.Limit(ctx, "user:42")
+	switch {
+	case err != nil:
+		fmt.Println("no answer:", err)
+	case !res.Allowed:
+		fmt.Println("denied, try again in", res.RetryAfter())
+	default:
+		fmt.Println("allowed,", res.Remaining(), "left") // allowed, 19 left
+	}
+	// Output: allowed, 19 left
+}
+
+func Example_cost() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(100)}))
+	ctx := context.Background()
+
+	res, err := limiter.LimitN(ctx, "upload:42", 30) // all 30 or nothing
+	fmt.Println(res.Allowed, res.Remaining(), err)
+
+	res, err = limiter.LimitN(ctx, "upload:42", 101) // above the burst: never
+	fmt.Println(res.Allowed, res.RetryAfter() == throttled.Never, err)
+	// Output:
+	// true 70 <nil>
+	// false true <nil>
+}
+
+func Example_quotaText() {
+	quota, err := throttled.ParseQuota("10 per second burst 20, 1000 per hour")
+	fmt.Println(quota, err) // 10/s burst 20; 1000/h <nil>
+	// Output: 10/s burst 20; 1000/h <nil>
+}
+
+func Example_severalRates() {
+	quota := throttled.PerSecond(10).WithBurst(20).And(throttled.PerHour(1000))
+	fmt.Println(quota) // 10/s burst 20; 1000/h
+	// Output: 10/s burst 20; 1000/h
+}
+
+// sendMail is in the README.
+func sendMail(ctx context.Context, limiter *sync.Limiter) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if _, err := limiter.Wait(ctx, "mail"); err != nil {
+		return err
+	}
+	fmt.Println("sending")
+	return nil
+}
+
+func Example_wait() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	fmt.Println(sendMail(context.Background(), limiter))
+
+	err := sendMail(context.Background(), limiter) // an hour would be too late
+	fmt.Println(errors.Is(err, throttled.ErrLimited))
+	// Output:
+	// sending
+	// <nil>
+	// true
+}
+
+func Example_timeout() {
+	limiter := throttled.Must(sync.New(throttled.Config{
+		Quota:   throttled.PerSecond(50).WithBurst(1),
+		Timeout: time.Second,
+	}))
+	ctx := context.Background()
+	for range 3 {
+		res, err := limiter.Limit(ctx, "report") // the second and the third block for their turn
+		fmt.Println(res.Allowed, err)
+	}
+	// Output:
+	// true <nil>
+	// true <nil>
+	// true <nil>
+}
+
+func Example_peekRefundReset() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(10)}))
+	ctx := context.Background()
+	throttled.Must(limiter.LimitN(ctx, "user:peek", 6))
+
+	state, err := limiter.Peek(ctx, "user:peek") // looks, and changes nothing
+	fmt.Println(state.Remaining, err)
+
+	state, err = limiter.Refund(ctx, "user:peek", 2) // gives back what was charged before
+	fmt.Println(state.Remaining, err)
+
+	err = limiter.Reset(ctx, "user:peek") // as if never used
+	fmt.Println(err)
+	// Output:
+	// 4 <nil>
+	// 6 <nil>
+	// <nil>
+}
+
+func Example_do() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	ctx := context.Background()
+	backup := func(context.Context) error { return nil }
+
+	nightly := limiter.Wrap("backup", backup) // calls limiter.Do(ctx, "backup", backup)
+	fmt.Println(nightly(ctx))
+
+	var limited *throttled.LimitedError
+	if err := nightly(ctx); errors.As(err, &limited) {
+		fmt.Println("again in", limited.Result.RetryAfter().Round(time.Minute))
+	}
+	// Output:
+	// <nil>
+	// again in 1h0m0s
+}
+
+// logDenials is in the README.
+func logDenials(next throttled.Handler) throttled.Handler {
+	return func(ctx context.Context, call throttled.Call) (throttled.Result, error) {
+		res, err := next(ctx, call)
+		if err == nil && !res.Allowed {
+			fmt.Println("denied:", call.Key, "at", call.Quota)
+		}
+		return res, err
+	}
+}
+
+func Example_hooks() {
+	limiter := throttled.Must(sync.New(throttled.Config{
+		Quota: throttled.PerHour(1),
+		Hooks: []throttled.Hook{logDenials},
+	}))
+	for range 2 {
+		throttled.Must(limiter.Limit(context.Background(), "user:hooked"))
+	}
+	// Output: denied: user:hooked at 1/h
+}
+
+// limited is in the README.
+func limited(limiter *sync.Limiter, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		res, err := limiter.Limit(r.Context(), "ip:"+host)
+		switch {
+		case err != nil:
+			http.Error(w, "try again later", http.StatusServiceUnavailable)
+		case !res.Allowed:
+			seconds := (res.RetryAfter() + time.Second - 1) / time.Second // whole ones, rounded up
+			w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+			http.Error(w, "too many requests", http.StatusTooManyRequests)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func Example_http() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	handler := limited(limiter, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "hello")
+	}))
+	for range 2 {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
+		fmt.Println(recorder.Code, recorder.Header().Get("Retry-After") != "")
+	}
+	// Output:
+	// 200 false
+	// 429 true
+}
+
+func Example_sharing() {
+	buckets := throttled.Must(store.NewMemory(store.Options{}))
+	defer buckets.Close()
+	web := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(5)}))
+	app := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(5)}))
+	old := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(9)}))
+
+	ctx := context.Background()
+	for _, limiter := range []*sync.Limiter{web, app, old} {
+		res, err := limiter.Limit(ctx, "user:42")
+		fmt.Println(limiter.Quota(), res.Remaining(), err)
+	}
+	// Output:
+	// 5/h 4 <nil>
+	// 5/h 3 <nil>
+	// 9/h 8 <nil>
+}
+
+func Example_store() {
+	buckets, err := store.NewMemory(store.Options{
+		MaxSize:  100_000,        // buckets; 0 means 1024
+		WhenFull: store.EvictLRU, // or store.DenyNew
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer buckets.Close()
+
+	limiter, err := sync.New(throttled.Config{Quota: throttled.PerMinute(100), Store: buckets})
+	if err != nil {
+		panic(err)
+	}
+	throttled.Must(limiter.Limit(context.Background(), "user:42"))
+	fmt.Println(buckets.Stats().Size, buckets.Stats().Evictions)
+	// Output: 1 0
+}
+
+func TestThirdJobWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		buckets := throttled.Must(store.NewMemory(store.Options{})) // made inside the bubble
+		limiter := throttled.Must(sync.New(throttled.Config{
+			Quota: throttled.PerHour(2),
+			Store: buckets,
+		}))
+
+		start := time.Now()
+		for range 3 {
+			if _, err := limiter.Wait(t.Context(), "job"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(start); waited != 30*time.Minute {
+			t.Errorf("the third job waited %v", waited)
+		}
+	})
+}
+
+// TestReadmeSnippetsCompile holds the README to the examples: the lines of
+// each Go snippet are in one of these files, one after another.
+func TestReadmeSnippetsCompile(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var examples []string
+	for _, pattern := range []string{"readme_test.go", "*example_test.go", "*/*example_test.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			examples = append(examples, normal(string(text)))
+		}
+	}
+
+	snippets := strings.Split(string(readme), "\n```go\n")[1:]
+	require.NotEmpty(t, snippets)
+	require.Len(t, snippets, strings.Count(string(readme), "```go"), "a snippet does not begin at the start of a line")
+	for _, snippet := range snippets {
+		snippet, _, closed := strings.Cut(snippet, "\n```\n")
+		require.True(t, closed, "a snippet has no end:\n%s", snippet)
+		found := slices.ContainsFunc(examples, func(text string) bool {
+			return strings.Contains(text, normal(snippet))
+		})
+		assert.True(t, found, "no example has this snippet of the README:\n%s", snippet)
+	}
+}
+
+// normal returns text with a newline at both ends of each line, and in each
+// one blank for every run of blanks and none at its ends.
+func normal(text string) string {
+	var b strings.Builder
+	b.WriteString("\n")
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.Join(strings.Fields(line), " ") + "\n")
+	}
+	return b.String()
+}
