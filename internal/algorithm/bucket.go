@@ -66,7 +66,7 @@ func (r *rate) long(cost int64) (product span, ok bool) {
 		return span{}, false
 	}
 	ticks, part := bits.Div64(hi, lo, uint64(r.den))
-	return span{int64(ticks), int64(part)}, ticks <= 1<<62
+	return span{int64(ticks), int64(part)}, ticks < 1<<63
 }
 
 // units returns how many whole intervals E fit into room, 0 if it is negative,
