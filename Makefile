@@ -1,0 +1,82 @@
+# Every target runs from a clean clone with Go, git, make and a C compiler (for -race).
+# The tools are pinned in tools/go.mod and built by the go command.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.NOTPARALLEL:
+
+FUZZTIME ?= 5s
+STEPS ?= 10000000
+COUNT ?= 10
+CPU ?= 1,2
+BENCH ?= .
+
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+EACH := ./scripts/each-module.sh
+
+.PHONY: help
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  FUZZTIME=$(FUZZTIME) for each fuzz target, STEPS=$(STEPS) of the model,"
+	@echo "  COUNT=$(COUNT) CPU=$(CPU) BENCH=$(BENCH) for benchmarks"
+
+.PHONY: test
+test: STEPS = 1000000
+test: fmt-check tidy-check vet lint race model fuzz examples ## all that must pass before a change lands (with a shorter model)
+	@echo "make test: all passed"
+
+.PHONY: fmt
+fmt: ## format the tree
+	$(TOOL) golangci-lint fmt
+	$(TOOL) gofumpt -w .
+
+.PHONY: fmt-check
+fmt-check: ## fail if a file is not formatted
+	@./scripts/fmt-check.sh
+
+.PHONY: tidy-check
+tidy-check: ## fail if a go.mod or go.sum is not tidy
+	$(EACH) go mod tidy -diff
+	cd tools && go mod tidy -diff
+
+.PHONY: vet
+vet: ## go vet
+	$(EACH) go vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint: faults, doc comments, and who may import whom
+	$(TOOL) golangci-lint config verify
+	$(EACH) $(TOOL) golangci-lint run ./...
+
+.PHONY: race
+race: ## all tests with the race detector, in random order
+	$(EACH) go test -race -shuffle=on ./...
+
+.PHONY: model
+model: ## compare the algorithms with exact rational arithmetic for STEPS random steps
+	@go test -count=1 -timeout 15m ./internal/algorithm -run Model -steps $(STEPS) | \
+		awk '{ print } /no tests to run/ { bad = 1 } END { exit bad }'
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
+
+.PHONY: examples
+examples: ## run every program under examples/
+	@./scripts/examples.sh
+
+.PHONY: cover
+cover: ## coverage of all packages by all tests, as out/cover.html
+	mkdir -p out
+	go test -coverpkg=./... -coverprofile=out/cover.out ./...
+	go tool cover -html=out/cover.out -o out/cover.html
+	go tool cover -func=out/cover.out | tail -n 1
+
+.PHONY: bench-core
+bench-core: ## benchmarks of a decision; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh . ./sync out/bench-core.txt
+
+.PHONY: bench
+bench: ## benchmarks beside the peers; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./... out/bench.txt
