@@ -96,7 +96,7 @@ func TestParseQuotaUnits(t *testing.T) {
 		day:         "d day days",
 		week:        "w wk wks week weeks",
 	} {
-		for _, name := range strings.Fields(names) {
+		for name := range strings.FieldsSeq(names) {
 			for _, unit := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
 				for format, n := range map[string]time.Duration{"7/%s": 1, "7 per %s": 1, "7/3%s": 3, "7 per 3 %s": 3, "7/0.5%s1.5%[1]s": 2} {
 					q, err := throttled.ParseQuota(fmt.Sprintf(format, unit))

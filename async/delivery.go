@@ -21,7 +21,7 @@ type delivery struct {
 
 var deliveries sync.Pool
 
-func newDelivery(l *Limiter, ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) *delivery {
+func newDelivery(ctx context.Context, l *Limiter, key string, cost int64, dst chan<- throttled.Outcome) *delivery {
 	d, ok := deliveries.Get().(*delivery)
 	if !ok {
 		d = new(delivery)
@@ -37,7 +37,7 @@ func (d *delivery) deliver(res throttled.Result, err error) {
 	select {
 	case d.dst <- outcome:
 	default:
-		go insist(d.limiter, d.ctx, d.cost, d.dst, outcome)
+		go insist(d.ctx, d.limiter, d.cost, d.dst, outcome)
 	}
 	*d = delivery{done: d.done}
 	deliveries.Put(d)
@@ -45,7 +45,7 @@ func (d *delivery) deliver(res throttled.Result, err error) {
 
 // insist waits until outcome is received. If ctx ends first it gives back what
 // was charged.
-func insist(l *Limiter, ctx context.Context, cost int64, dst chan<- throttled.Outcome, outcome throttled.Outcome) {
+func insist(ctx context.Context, l *Limiter, cost int64, dst chan<- throttled.Outcome, outcome throttled.Outcome) {
 	select {
 	case dst <- outcome:
 	case <-ctx.Done():

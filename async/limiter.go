@@ -84,7 +84,7 @@ func (l *Limiter) LimitN(ctx context.Context, key string, cost int64) <-chan thr
 // full is handed to a goroutine that ends when the answer is received, or when
 // ctx ends, and then what was charged is given back.
 func (l *Limiter) LimitTo(ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) {
-	d := newDelivery(l, ctx, key, cost, dst)
+	d := newDelivery(ctx, l, key, cost, dst)
 	l.submit(ctx, throttled.OpLimit, key, cost, d.done)
 }
 
@@ -160,7 +160,7 @@ func (l *Limiter) Wrap(key string, fn func(context.Context) error) func(context.
 // send carries out a verb and returns the channel of its answer.
 func (l *Limiter) send(ctx context.Context, op throttled.Op, key string, cost int64) <-chan throttled.Outcome {
 	answer := make(chan throttled.Outcome, 1)
-	d := newDelivery(l, ctx, key, cost, answer)
+	d := newDelivery(ctx, l, key, cost, answer)
 	l.submit(ctx, op, key, cost, d.done)
 	return answer
 }

@@ -46,8 +46,8 @@ func (l *Limiter) permit(ctx context.Context, key string, permits chan<- throttl
 // tryLater sleeps until there is room in a full leaky bucket, and reports
 // whether that is what err is about and ctx lasts as long.
 func (l *Limiter) tryLater(ctx context.Context, err error) bool {
-	var limited *throttled.LimitedError
-	if l.Algorithm() != throttled.LeakyBucket || !errors.As(err, &limited) {
+	limited, ok := errors.AsType[*throttled.LimitedError](err)
+	if !ok || l.Algorithm() != throttled.LeakyBucket {
 		return false
 	}
 	after := limited.Result.RetryAfter()

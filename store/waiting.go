@@ -35,7 +35,7 @@ func answerAll(told *table.Waiter) {
 // interrupted returns the error of a wait whose ctx ended before its turn.
 func interrupted(ctx context.Context, key string) error {
 	err := fmt.Errorf("throttled: gave up waiting for key %q: %w", key, ctx.Err())
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the cause may wrap the error, and is still to be told then
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
 	return err

@@ -105,8 +105,7 @@ func ExampleLimiter_Wait_deadline() {
 	fmt.Println(err)
 
 	_, err = limiter.Wait(ctx, "job:hourly")
-	var limited *throttled.LimitedError
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*throttled.LimitedError](err); ok {
 		fmt.Println("too late: the turn is in", limited.Result.RetryAfter().Round(time.Minute))
 	}
 	// Output:

@@ -135,7 +135,6 @@ func TestSeveralRatesAllOrNothing(t *testing.T) {
 		w := k.walker(rng, now)
 		for range 12 {
 			s := w.next()
-			s.op = opLimit
 			all := true
 			for _, one := range alone {
 				all = all && one.peek(s.now, s.cost).Allowed

@@ -6,6 +6,7 @@ package limiter
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/throttled-go/throttled"
@@ -40,8 +41,8 @@ func New(cfg throttled.Config, fallback throttled.Store) (*Limiter, error) {
 	if len(cfg.Hooks) > 0 {
 		l.hooked = l.handle
 	}
-	for i := len(cfg.Hooks) - 1; i >= 0; i-- {
-		l.hooked = cfg.Hooks[i](l.hooked)
+	for _, hook := range slices.Backward(cfg.Hooks) {
+		l.hooked = hook(l.hooked)
 	}
 	return l, nil
 }

@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // The queue of a leaky bucket. A Wait that finds room is charged as it enters and
 // is let out at its turn; a Limit is the meter and asks for room alone, so it is
 // charged behind those who queue and delays none of them.
@@ -113,8 +115,7 @@ func (l *Line) refundBehind(now, cost int64) {
 		return
 	}
 	var kept []entry
-	for i := len(l.queue) - 1; i >= 0; i-- {
-		e := l.queue[i]
+	for _, e := range slices.Backward(l.queue) {
 		if !e.waits() {
 			back := min(cost, e.cost)
 			e.cost -= back
