@@ -51,9 +51,6 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, ended(ctx)
-	}
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		return m.wait(ctx, &req)
 	}
@@ -95,7 +92,7 @@ func (m *Memory) Close() error {
 // of ctx, or of the call that makes room. No goroutine waits. done must not
 // block.
 func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	if ctx.Err() != nil || req.Op != throttled.OpWait && req.Within == 0 {
+	if req.Op != throttled.OpWait && req.Within == 0 {
 		done(m.Do(ctx, req))
 		return
 	}
@@ -120,6 +117,9 @@ func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Re
 // join carries out req, or gives it a place in line and has what done returns
 // called when it is answered.
 func (m *Memory) join(ctx context.Context, req *throttled.Request, done func() func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
+	if ctx.Err() != nil {
+		return throttled.Result{}, false, ended(ctx)
+	}
 	m.mu.Lock()
 	defer m.unlock()
 	if m.closed {

@@ -18,19 +18,19 @@ func bucketTAT(state []int64) span { return span{state[0], state[1]} }
 
 func bucketStore(state []int64, tat span) { state[0], state[1] = tat.ticks, tat.part }
 
-func (r *rate) bucketTurn(state []int64, now, cost int64) int64 {
-	return max(now, r.minus(r.plus(bucketTAT(state), r.cost(cost)), r.full).ceil())
-}
-
-func (r *rate) bucketTake(state []int64, now, cost int64) (remaining, fresh int64) {
-	tat := bucketTAT(state)
+func (r *rate) bucketDecide(state []int64, now, cost int64, charge bool) verdict {
+	tat, turn := bucketTAT(state), now
 	if cost > 0 {
-		tat = r.plus(later(tat, now), r.cost(cost))
-		bucketStore(state, tat)
+		spent := r.cost(cost)
+		turn = max(now, r.minus(r.plus(tat, spent), r.full).ceil())
+		if charge && turn == now {
+			tat = r.plus(later(tat, now), spent)
+			bucketStore(state, tat)
+		}
 	}
 	ahead := later(tat, now)
 	ahead.ticks -= now
-	return r.units(r.minus(r.full, ahead)), tat.ceil()
+	return verdict{turn, r.units(r.minus(r.full, ahead)), tat.ceil()}
 }
 
 func (r *rate) bucketRefund(state []int64, now, cost int64) {

@@ -20,28 +20,26 @@ func (r *rate) fixedAt(state []int64, now int64) fixed {
 	return fixed{window: now / r.period}
 }
 
-func (r *rate) fixedTurn(state []int64, now, cost int64) int64 {
+func (r *rate) fixedDecide(state []int64, now, cost int64, charge bool) verdict {
 	s := r.fixedAt(state, now)
-	if s.count > r.capacity-cost {
-		s.window++
-	}
-	return max(now, s.window*r.period)
-}
-
-func (r *rate) fixedTake(state []int64, now, cost int64) (remaining, fresh int64) {
-	s := r.fixedAt(state, now)
-	if cost > 0 {
-		s.count += cost
-		state[0], state[1] = s.window, s.count
-	}
 	start := s.window * r.period
+	v := verdict{turn: now}
+	if cost > 0 {
+		if v.turn = max(now, start); s.count > r.capacity-cost {
+			v.turn = start + r.period
+		}
+		if charge && v.turn == now {
+			s.count += cost
+			state[0], state[1] = s.window, s.count
+		}
+	}
 	if start <= now {
-		remaining = r.capacity - s.count
+		v.remaining = r.capacity - s.count
 	}
 	if s.count > 0 {
-		fresh = start + r.period
+		v.fresh = start + r.period
 	}
-	return remaining, fresh
+	return v
 }
 
 func (r *rate) fixedRefund(state []int64, now, cost int64) {

@@ -120,33 +120,49 @@ func (l *Law) Refund(state []int64, now, cost int64) Answer {
 // ones, as long as nothing else comes, so the latest turn serves all rates.
 func (l *Law) decide(state []int64, now, cost int64, charge bool) Answer {
 	if len(l.rates) == 1 {
-		return l.rates[0].decide(state, now, cost, charge)
+		r := &l.rates[0]
+		v := r.decide(state, now, cost, charge)
+		return Answer{Limit: &r.capacity, Remaining: v.remaining, Turn: v.turn, Fresh: v.fresh}
 	}
-	var turns [MaxRates]int64
-	words, turn := l.kind.Words(), now
-	for i := range l.rates {
-		turns[i] = l.rates[i].turn(state[i*words:], now, cost)
-		turn = max(turn, turns[i])
-	}
-	if turn > now || !charge {
-		cost = 0
-	}
-	return l.take(state, now, cost, turn, &turns)
-}
-
-// take charges cost, which may be 0, and answers. Of the rates with the longest
-// wait, whose turns are the latest, that with the fewest remaining binds.
-func (l *Law) take(state []int64, now, cost, turn int64, turns *[MaxRates]int64) Answer {
-	words := l.kind.Words()
-	told, least := Answer{Turn: turn, Remaining: math.MaxInt64}, int64(math.MaxInt64)
-	for i := range l.rates {
-		r := &l.rates[i]
-		remaining, fresh := r.take(state[i*words:], now, cost)
-		if turns[i] == turn && remaining < least {
-			told.Limit, least = &r.capacity, remaining
-		}
-		told.Remaining = min(told.Remaining, remaining)
-		told.Fresh = max(told.Fresh, fresh)
+	told := l.ask(state, now, cost, false)
+	if charge && told.Turn == now && cost > 0 {
+		told = l.ask(state, now, cost, true)
 	}
 	return told
+}
+
+// ask lets every rate decide for itself and joins their verdicts.
+func (l *Law) ask(state []int64, now, cost int64, charge bool) Answer {
+	words := l.kind.Words()
+	var j joint
+	for i := range l.rates {
+		r := &l.rates[i]
+		j.add(r, r.decide(state[i*words:], now, cost, charge))
+	}
+	return j.Answer
+}
+
+// verdict is what one rate has to say.
+type verdict struct {
+	turn, remaining, fresh int64
+}
+
+// joint is the answer of the rates that were heard so far. Of those with the
+// latest turn, the one with the fewest remaining binds.
+type joint struct {
+	Answer
+	heard bool
+	least int64 // remaining of the rate that binds
+}
+
+func (j *joint) add(r *rate, v verdict) {
+	if !j.heard || v.turn > j.Turn || v.turn == j.Turn && v.remaining < j.least {
+		j.Limit, j.least = &r.capacity, v.remaining
+	}
+	if !j.heard || v.remaining < j.Remaining {
+		j.Remaining = v.remaining
+	}
+	j.Turn = max(j.Turn, v.turn)
+	j.Fresh = max(j.Fresh, v.fresh)
+	j.heard = true
 }

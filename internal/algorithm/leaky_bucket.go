@@ -16,14 +16,16 @@ func (l *Law) Enter(state []int64, now, cost int64) (told Answer, seen int64) {
 	if cost <= 0 {
 		return l.Peek(state, now, 0), now
 	}
-	var turns [MaxRates]int64
-	out, room := l.leaked(state, now), now
+	out := l.leaked(state, now)
+	var j joint
 	for i := range l.rates {
-		turns[i] = l.rates[i].room(state[2*i:], now, cost, out)
-		room = max(room, turns[i])
+		r, s := &l.rates[i], state[2*i:]
+		v := r.decide(s, now, 0, false)
+		v.turn = r.room(s, now, cost, out)
+		j.add(r, v)
 	}
-	if room > now {
-		return l.take(state, now, 0, room, &turns), now
+	if j.Turn > now {
+		return j.Answer, now
 	}
 	for i := range l.rates {
 		l.rates[i].enter(state[2*i:], now, cost, out)

@@ -74,49 +74,24 @@ func (s span) ceil() int64 {
 	return s.ticks
 }
 
-// The moves of a rate. Each law has them in a file of its own; a switch over
-// values costs less than an interface, through which the state would escape to
-// the heap.
-
-// turn returns the least instant, not before now, at which cost is allowed.
-func (r *rate) turn(state []int64, now, cost int64) int64 {
-	if cost <= 0 {
-		return now
-	}
+// decide finds the least instant, not before now, at which cost is allowed,
+// charges it if that is now and charge is set, and tells the greatest cost that
+// is allowed then, and the least instant from which the state is as good as
+// fresh. Each law has it in a file of its own; a switch over values costs less
+// than an interface, through which the state would escape to the heap.
+func (r *rate) decide(state []int64, now, cost int64, charge bool) verdict {
 	if cost > r.capacity {
-		return Never
+		v := r.decide(state, now, 0, false)
+		v.turn = Never
+		return v
 	}
 	switch r.kind {
 	case FixedWindow:
-		return r.fixedTurn(state, now, cost)
+		return r.fixedDecide(state, now, cost, charge)
 	case SlidingWindow:
-		return r.slidingTurn(state, now, cost)
+		return r.slidingDecide(state, now, cost, charge)
 	default:
-		return r.bucketTurn(state, now, cost)
-	}
-}
-
-// decide is Law.decide for a law of one rate.
-func (r *rate) decide(state []int64, now, cost int64, charge bool) Answer {
-	turn := r.turn(state, now, cost)
-	if turn > now || !charge {
-		cost = 0
-	}
-	remaining, fresh := r.take(state, now, cost)
-	return Answer{Limit: &r.capacity, Remaining: remaining, Turn: turn, Fresh: fresh}
-}
-
-// take charges cost, which is allowed now, and returns the greatest cost that
-// is still allowed, and the least instant from which the state is as good as
-// fresh. A cost of 0 or less only tells, and may come at any instant.
-func (r *rate) take(state []int64, now, cost int64) (remaining, fresh int64) {
-	switch r.kind {
-	case FixedWindow:
-		return r.fixedTake(state, now, cost)
-	case SlidingWindow:
-		return r.slidingTake(state, now, cost)
-	default:
-		return r.bucketTake(state, now, cost)
+		return r.bucketDecide(state, now, cost, charge)
 	}
 }
 

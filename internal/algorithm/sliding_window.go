@@ -30,13 +30,37 @@ func (r *rate) slidingAt(state []int64, now int64) sliding {
 	return sliding{window: s.window + 1, previous: s.current}
 }
 
-func (r *rate) slidingTurn(state []int64, now, cost int64) int64 {
+func (r *rate) slidingDecide(state []int64, now, cost int64, charge bool) verdict {
 	s := r.slidingAt(state, now)
 	start := s.window * r.period
-	if spare := r.capacity - cost - s.current; spare >= 0 {
-		return max(now, start+r.decay(s.previous, spare))
+	v := verdict{turn: now}
+	if cost > 0 {
+		v.turn = max(now, start+r.slidingWait(s, cost))
+		if charge && v.turn == now {
+			s.current += cost
+			state[0], state[1], state[2] = s.window, s.previous, s.current
+		}
 	}
-	return start + r.period + r.decay(s.current, r.capacity-cost)
+	if start <= now {
+		v.remaining = max(0, r.capacity-s.current-r.weight(s.previous, now-start))
+	}
+	switch {
+	case s.current > 0:
+		v.fresh = start + 2*r.period
+	case s.previous > 0:
+		v.fresh = start + r.period
+	}
+	return v
+}
+
+// slidingWait returns how long after the start of the window of s cost is
+// allowed: in this window if it fits beside what was charged there, else in the
+// next one, for which that is what came before.
+func (r *rate) slidingWait(s sliding, cost int64) int64 {
+	if spare := r.capacity - cost - s.current; spare >= 0 {
+		return r.decay(s.previous, spare)
+	}
+	return r.period + r.decay(s.current, r.capacity-cost)
 }
 
 // decay returns how far into a window the weight of the previous one has
@@ -48,25 +72,6 @@ func (r *rate) decay(previous, spare int64) int64 {
 	hi, lo := bits.Mul64(uint64(spare), uint64(r.period))
 	left, _ := bits.Div64(hi, lo, uint64(previous))
 	return r.period - int64(left)
-}
-
-func (r *rate) slidingTake(state []int64, now, cost int64) (remaining, fresh int64) {
-	s := r.slidingAt(state, now)
-	if cost > 0 {
-		s.current += cost
-		state[0], state[1], state[2] = s.window, s.previous, s.current
-	}
-	start := s.window * r.period
-	if start <= now {
-		remaining = max(0, r.capacity-s.current-r.weight(s.previous, now-start))
-	}
-	switch {
-	case s.current > 0:
-		fresh = start + 2*r.period
-	case s.previous > 0:
-		fresh = start + r.period
-	}
-	return remaining, fresh
 }
 
 // weight returns what the previous window still counts for at e into this one,

@@ -65,7 +65,7 @@ func (t *Table) Stats() Stats {
 // Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
-	tag := t.tag(req)
+	tag := t.tag(req.Plan, req.Key)
 	ref, e := t.find(tag, req)
 	if ref == 0 {
 		return t.doFresh(now, tag, req)
@@ -87,9 +87,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if at := instant(now, keep); at != expires {
 		t.expiry.set(ref, at)
 	}
-	if ref != t.newest {
-		t.use(ref, e)
-	}
+	t.recency.use(ref)
 	return res, nil
 }
 
@@ -101,7 +99,7 @@ func (t *Table) doRare(now int64, ref int32, e *entry, req *throttled.Request) t
 		t.remove(ref)
 	case req.Op != throttled.OpPeek:
 		t.expiry.set(ref, instant(now, keep))
-		t.use(ref, e)
+		t.recency.use(ref)
 	}
 	return res
 }
@@ -121,42 +119,40 @@ func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttle
 		return throttled.Result{}, throttled.ErrFull
 	}
 	e := t.at(ref)
-	e.hold(req, tag)
+	e.hold(req)
 	copy(e.state(), state)
 	t.index.insert(tag, ref)
 	t.expiry.set(ref, instant(now, keep))
-	t.link(ref, e)
-	t.bury(now)
+	t.recency.add(ref)
 	return res, nil
 }
 
+// linger is how long, in nanoseconds, an expired bucket keeps its place while
+// there is other room. A key that is back so soon would have to be put in again
+// each time; one that is away for longer should not take up memory.
+const linger = int64(time.Second)
+
 // place returns a place for a new bucket, or 0 if none can be had. The dead go
-// first; only among the living does the order of use decide.
+// before the living, among whom the order of use decides.
 func (t *Table) place(now int64) int32 {
-	if dead, at := t.expiry.first(); at <= now {
+	dead, died := t.expiry.first()
+	if died > now-linger {
+		if ref := t.take(); ref != 0 {
+			return ref
+		}
+	}
+	if died <= now {
 		t.stats.Expirations++
 		t.vacate(dead)
 		return dead
 	}
-	if ref := t.take(); ref != 0 {
-		return ref
-	}
-	oldest := t.oldest
+	oldest := t.recency.oldest
 	if t.denyNew || oldest == 0 {
 		return 0
 	}
 	t.stats.Evictions++
 	t.vacate(oldest)
 	return oldest
-}
-
-// bury frees the place of one of the dead, so that they become fewer with
-// every insert.
-func (t *Table) bury(now int64) {
-	if dead, at := t.expiry.first(); at <= now {
-		t.stats.Expirations++
-		t.remove(dead)
-	}
 }
 
 // remove frees the place of a bucket at which nobody waits.
@@ -169,14 +165,14 @@ func (t *Table) remove(ref int32) {
 // vacate takes a bucket out of its place, which the caller fills again or frees.
 func (t *Table) vacate(ref int32) {
 	e := t.at(ref)
-	t.index.remove(e.tag, ref)
-	t.unlink(e)
+	t.index.remove(t.tag(e.plan, e.key), ref)
+	t.recency.remove(ref)
 }
 
 // tag mixes a seeded hash of the key, which strangers may choose, with that of
 // the plan, which the program chose.
-func (t *Table) tag(req *throttled.Request) uint32 {
-	hash := maphash.String(t.seed, req.Key) ^ req.Plan.Hash()
+func (t *Table) tag(plan *throttled.Plan, key string) uint32 {
+	hash := maphash.String(t.seed, key) ^ plan.Hash()
 	return uint32(hash ^ hash>>32)
 }
 

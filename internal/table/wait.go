@@ -24,7 +24,7 @@ func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Resul
 	if err != nil || res.Allowed || instant(now, res.RetryAfter()) > latest {
 		return res, nil, err
 	}
-	ref, _ := t.find(t.tag(req), req)
+	ref, _ := t.find(t.tag(req.Plan, req.Key), req)
 	b := t.bayAt(ref)
 	w := &Waiter{bay: b, cost: req.Cost}
 	b.line.join(b.plan, b.state, now, w)
@@ -37,7 +37,7 @@ func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Resul
 func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	ref := t.resolve(now, req)
 	if ref == 0 {
-		res, err := t.doFresh(now, t.tag(req), req)
+		res, err := t.doFresh(now, t.tag(req.Plan, req.Key), req)
 		return res, nil, err
 	}
 	water := append(t.scratch[:0], t.water(ref)...)
@@ -149,7 +149,7 @@ func (t *Table) doWaiting(now int64, b *bay, req *throttled.Request) (throttled.
 // resolve returns the place of the bucket of req, after all whose turn has
 // come there were let through, or 0.
 func (t *Table) resolve(now int64, req *throttled.Request) int32 {
-	tag := t.tag(req)
+	tag := t.tag(req.Plan, req.Key)
 	ref, e := t.find(tag, req)
 	if ref == 0 {
 		return 0
@@ -188,7 +188,7 @@ func (t *Table) bayAt(ref int32) *bay {
 	}
 	b := &bay{plan: e.plan, state: e.state(), ref: ref, turn: never}
 	e.rare.bay = b
-	t.unlink(e)
+	t.recency.remove(ref)
 	t.expiry.set(ref, never)
 	heap.Push(&t.lines, b)
 	return b
@@ -233,7 +233,7 @@ func (t *Table) close(b *bay, now int64) {
 		e.rare = nil
 	}
 	_, keep := b.plan.Apply(b.state, now, throttled.Request{Op: throttled.OpPeek})
-	t.link(b.ref, e)
+	t.recency.add(b.ref)
 	t.expiry.set(b.ref, instant(now, keep))
 	if keep == 0 {
 		t.stats.Expirations++
