@@ -50,12 +50,8 @@ type LimitedError struct {
 
 // Error tells the key and the numbers of the denial.
 func (e *LimitedError) Error() string {
-	retry := "never"
-	if e.Result.RetryAfter() != Never {
-		retry = e.Result.RetryAfter().String()
-	}
 	return fmt.Sprintf("%v: key %q: remaining=%d reset_after=%v retry_after=%s",
-		ErrLimited, e.Key, e.Result.Remaining(), e.Result.ResetAfter(), retry)
+		ErrLimited, e.Key, e.Result.Remaining(), e.Result.ResetAfter(), untilText(e.Result.RetryAfter()))
 }
 
 // Is reports whether target is [ErrLimited].

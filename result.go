@@ -1,6 +1,7 @@
 package throttled
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -96,6 +97,25 @@ func (r Result) ResetAfter() time.Duration { return r.told.reset }
 
 // RetryAfter returns [State].RetryAfter.
 func (r Result) RetryAfter() time.Duration { return r.told.retryAfter }
+
+// String tells the answer in words, as in
+// "denied, 0 of 10 remaining, reset after 1m0s, retry after 6s".
+func (r Result) String() string {
+	verdict := "denied"
+	if r.Allowed {
+		verdict = "allowed"
+	}
+	return fmt.Sprintf("%s, %d of %d remaining, reset after %v, retry after %s",
+		verdict, r.Remaining(), r.Limit(), r.ResetAfter(), untilText(r.RetryAfter()))
+}
+
+// untilText is d as a person reads it.
+func untilText(d time.Duration) string {
+	if d == Never {
+		return "never"
+	}
+	return d.String()
+}
 
 // Outcome is the answer to a call as it travels on a channel. Either Err is
 // nil and Result is the answer, or Err tells why there is none.

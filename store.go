@@ -22,8 +22,8 @@ type Store interface {
 	// Do carries out req. A denial is an answer: Allowed is false and the
 	// error nil, also where a wait is told at once that its turn comes too
 	// late. A wait blocks until its turn; if ctx ends before it the error
-	// wraps that of ctx, and nothing stays charged. Limiters do not call Do
-	// with a ctx that has ended, so what does not wait need not look at it.
+	// wraps that of ctx, and nothing stays charged. A ctx that ended before
+	// the call gets its error, and nothing changes.
 	Do(ctx context.Context, req Request) (Result, error)
 
 	// Kind is a short name of the kind of store ("memory", "actor",
