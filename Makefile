@@ -75,7 +75,7 @@ cover: ## coverage of all packages by all tests, as out/cover.html
 
 .PHONY: bench-core
 bench-core: ## benchmarks of a decision; medians by benchstat
-	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh . ./sync out/bench-core.txt
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./core out/bench-core.txt
 
 .PHONY: bench
 bench: ## benchmarks beside the peers; medians by benchstat

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 module=$1 packages=$2 output=$3
 mkdir -p "$(dirname "$output")"
-(cd "$module" && go test -run '^$' -bench "${BENCH:-.}" -benchmem -count "${COUNT:-10}" -cpu "${CPU:-1,2}" \
+(cd "$module" && go test -run '^$' -bench "${BENCH:-.}" -benchmem -benchtime "${BENCHTIME:-200ms}" -count "${COUNT:-10}" -cpu "${CPU:-1,2}" \
 	-timeout 2h "$packages") | tee "$root/$output"
 
 grep -q '^Benchmark' "$output" || { echo "bench: no benchmark ran" >&2; exit 1; }

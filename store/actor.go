@@ -61,6 +61,10 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 // must not block and must not call Close. Submit itself blocks only while
 // requests have gathered up to the bound, until ctx ends.
 func (a *Actor) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
+	if ctx.Err() != nil {
+		done(throttled.Result{}, ended(ctx))
+		return
+	}
 	switch err := a.actor.Post(ctx, message{req: req, ctx: ctx, done: done}); {
 	case errors.Is(err, actor.ErrClosed):
 		done(throttled.Result{}, throttled.ErrClosed)
@@ -145,10 +149,6 @@ func (owner) Refuse(o *owned, batch []message) {
 func (o *owned) carryOut(now int64, m *message) {
 	if m.req.Op != throttled.OpWait && m.req.Within == 0 {
 		m.done(o.table.Do(now, &m.req))
-		return
-	}
-	if m.ctx.Err() != nil {
-		m.done(throttled.Result{}, ended(m.ctx))
 		return
 	}
 	res, w, err := o.table.Join(now, o.clock.latest(m.ctx, now, m.req.Within), &m.req)

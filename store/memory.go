@@ -51,6 +51,9 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
+	if ctx.Err() != nil {
+		return throttled.Result{}, ended(ctx)
+	}
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		return m.wait(ctx, &req)
 	}

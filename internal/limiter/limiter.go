@@ -125,12 +125,13 @@ func (l *Limiter) call(op throttled.Op, key string, cost int64) throttled.Call {
 // handle is the innermost handler. It checks what it is given once more,
 // because a hook may have changed it.
 func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Result, error) {
-	if call.Key == "" || call.Cost < 0 || ctx.Err() != nil {
-		return throttled.Result{}, l.fault(ctx, call.Key, call.Cost)
-	}
 	op := throttled.OpLimit
 	if call.Wait {
 		op = throttled.OpWait
 	}
-	return l.store.Do(ctx, throttled.Request{Plan: l.plan, Key: call.Key, Op: op, Cost: call.Cost, Within: l.within[op]})
+	req, err := l.Request(ctx, op, call.Key, call.Cost)
+	if err != nil {
+		return throttled.Result{}, err
+	}
+	return l.store.Do(ctx, req)
 }

@@ -1,0 +1,10 @@
+module github.com/throttled-go/throttled/bench
+
+go 1.26.0
+
+replace github.com/throttled-go/throttled => ../
+
+require (
+	github.com/throttled-go/throttled v0.0.0
+	golang.org/x/time v0.14.0
+)
