@@ -1,18 +1,17 @@
-package core
+package core_test
 
 import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	stdsync "sync"
+	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/store"
-	"github.com/throttled-go/throttled/sync"
+	tsync "github.com/throttled-go/throttled/sync"
+	"golang.org/x/time/rate"
 )
 
 // load is the keys that are asked for, one after the other.
@@ -62,7 +61,7 @@ func (l load) run(b *testing.B, decide func(key string)) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	var begin int
-	var mu stdsync.Mutex
+	var mu sync.Mutex
 	b.RunParallel(func(pb *testing.PB) {
 		mu.Lock()
 		begin += len(l.draws) / 3
@@ -82,7 +81,7 @@ func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
 		b.Fatal(err)
 	}
 	cfg.Store = memory
-	limiter, err := sync.New(cfg)
+	limiter, err := tsync.New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -98,7 +97,7 @@ func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
 func BenchmarkDecision(b *testing.B) {
 	for _, l := range loads() {
 		b.Run("mutex+map/"+l.name, func(b *testing.B) {
-			var mu stdsync.Mutex
+			var mu sync.Mutex
 			counts := map[string]int64{}
 			l.run(b, func(key string) {
 				mu.Lock()
@@ -107,7 +106,7 @@ func BenchmarkDecision(b *testing.B) {
 			})
 		})
 		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) {
-			var mu stdsync.Mutex
+			var mu sync.Mutex
 			counts, epoch := map[string]int64{}, time.Now()
 			l.run(b, func(key string) {
 				mu.Lock()
@@ -147,7 +146,7 @@ var cases = []struct {
 func BenchmarkChurn(b *testing.B) {
 	for _, l := range loads()[3:] {
 		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) {
-			var mu stdsync.Mutex
+			var mu sync.Mutex
 			counts, epoch := map[string]int64{}, time.Now()
 			l.run(b, func(key string) {
 				mu.Lock()
@@ -164,7 +163,7 @@ func BenchmarkChurn(b *testing.B) {
 // rateMap returns a decision of golang.org/x/time/rate, a limiter for each key
 // in a map under a lock for readers and writers. Nothing is ever evicted.
 func rateMap(perSecond rate.Limit, burst int) func(key string) {
-	var mu stdsync.RWMutex
+	var mu sync.RWMutex
 	limiters := map[string]*rate.Limiter{}
 	return func(key string) {
 		mu.RLock()
