@@ -80,28 +80,24 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	} else {
 		t.stats.Hits++
 	}
-	if req.Op != throttled.OpLimit {
-		return t.doRare(now, ref, e, req), nil
+	var res throttled.Result
+	var keep time.Duration
+	if req.Op == throttled.OpLimit {
+		res, keep = req.Plan.Limit(e.state(), now, req.Cost)
+	} else {
+		res, keep = req.Plan.Apply(e.state(), now, *req)
 	}
-	res, keep := req.Plan.Limit(e.state(), now, req.Cost)
+	if keep == 0 {
+		t.remove(ref)
+		return res, nil
+	}
 	if at := instant(now, keep); at != expires {
 		t.expiry.set(ref, at)
 	}
-	t.recency.use(ref)
-	return res, nil
-}
-
-// doRare is Do for what seldom happens on a bucket that is there.
-func (t *Table) doRare(now int64, ref int32, e *entry, req *throttled.Request) throttled.Result {
-	res, keep := req.Plan.Apply(e.state(), now, *req)
-	switch {
-	case keep == 0:
-		t.remove(ref)
-	case req.Op != throttled.OpPeek:
-		t.expiry.set(ref, instant(now, keep))
+	if req.Op != throttled.OpPeek {
 		t.recency.use(ref)
 	}
-	return res
+	return res, nil
 }
 
 // doFresh carries out req on a bucket that has no place, and gives it one if

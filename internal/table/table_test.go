@@ -52,7 +52,7 @@ func (n *naive) do(now int64, req throttled.Request) (throttled.Result, error) {
 		n.stats.Hits++
 	}
 	res, keep := req.Plan.Apply(b.state, now, req)
-	if keep == 0 && req.Op != throttled.OpLimit {
+	if keep == 0 {
 		n.buckets = slices.Delete(n.buckets, at, at+1)
 	} else if req.Op != throttled.OpPeek {
 		b.expires = now + int64(keep)
