@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/table"
 )
 
 // WaitByRetrying carries out req, of any Op, for a store that cannot keep a
@@ -81,7 +82,7 @@ func (r *retrier) queue() (throttled.Result, error) {
 		return throttled.Result{}, err
 	}
 	if out := before.ResetAfter(); before.Allowed && !r.soonEnough(now, out) {
-		return late(before, out), nil
+		return table.Late(before, out), nil
 	}
 	res, err := r.try(r.req)
 	if err != nil || !res.Allowed {
@@ -94,7 +95,7 @@ func (r *retrier) queue() (throttled.Result, error) {
 	}
 	out := max(0, after.ResetAfter()-res.ResetAfter())
 	if !r.soonEnough(now, out) {
-		return late(before, out), r.leave(nil)
+		return table.Late(before, out), r.leave(nil)
 	}
 	if err := r.sleep(out); err != nil {
 		return throttled.Result{}, r.leave(err)
@@ -154,11 +155,4 @@ func (r *retrier) sleep(d time.Duration) error {
 		}
 		return interrupted(r.ctx, r.req.Key)
 	}
-}
-
-// late is the denial of a request that would have passed but for its turn.
-func late(told throttled.Result, after time.Duration) throttled.Result {
-	state := told.State()
-	state.RetryAfter = after
-	return throttled.NewResult(false, state)
 }

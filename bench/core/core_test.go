@@ -96,24 +96,8 @@ func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
 // BenchmarkDecision: one call at one key of so many.
 func BenchmarkDecision(b *testing.B) {
 	for _, l := range loads() {
-		b.Run("mutex+map/"+l.name, func(b *testing.B) {
-			var mu sync.Mutex
-			counts := map[string]int64{}
-			l.run(b, func(key string) {
-				mu.Lock()
-				counts[key]++
-				mu.Unlock()
-			})
-		})
-		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) {
-			var mu sync.Mutex
-			counts, epoch := map[string]int64{}, time.Now()
-			l.run(b, func(key string) {
-				mu.Lock()
-				counts[key] += int64(time.Since(epoch))
-				mu.Unlock()
-			})
-		})
+		b.Run("mutex+map/"+l.name, func(b *testing.B) { l.run(b, lockedMap()) })
+		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) { l.run(b, lockedMapAndClock()) })
 		b.Run("time-rate+map/allowed/"+l.name, func(b *testing.B) { l.run(b, rateMap(1e9, 1e9)) })
 		b.Run("time-rate+map/denied/"+l.name, func(b *testing.B) { l.run(b, rateMap(1.0/3600, 1)) })
 		for _, c := range cases {
@@ -145,18 +129,32 @@ var cases = []struct {
 // BenchmarkChurn: 100,000 keys come and go on 1,024 places.
 func BenchmarkChurn(b *testing.B) {
 	for _, l := range loads()[3:] {
-		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) {
-			var mu sync.Mutex
-			counts, epoch := map[string]int64{}, time.Now()
-			l.run(b, func(key string) {
-				mu.Lock()
-				counts[key] += int64(time.Since(epoch))
-				mu.Unlock()
-			})
-		})
+		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) { l.run(b, lockedMapAndClock()) })
 		b.Run("token_bucket/"+l.name, func(b *testing.B) {
 			l.run(b, limit(b, throttled.Config{Quota: throttled.PerHour(1)}, 1024))
 		})
+	}
+}
+
+// lockedMap returns the least that counts by key under a lock.
+func lockedMap() func(key string) {
+	var mu sync.Mutex
+	counts := map[string]int64{}
+	return func(key string) {
+		mu.Lock()
+		counts[key]++
+		mu.Unlock()
+	}
+}
+
+// lockedMapAndClock is lockedMap and one reading of the monotonic clock.
+func lockedMapAndClock() func(key string) {
+	var mu sync.Mutex
+	counts, epoch := map[string]int64{}, time.Now()
+	return func(key string) {
+		mu.Lock()
+		counts[key] += int64(time.Since(epoch))
+		mu.Unlock()
 	}
 }
 

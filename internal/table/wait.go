@@ -52,7 +52,7 @@ func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.
 		return res, nil, nil
 	}
 	if out > latest {
-		return late(before, time.Duration(out-now)), nil, nil
+		return Late(before, time.Duration(out-now)), nil, nil
 	}
 	b := t.bayAt(ref)
 	if b.queue.empty() {
@@ -65,8 +65,9 @@ func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.
 	return throttled.Result{}, w, nil
 }
 
-// late is the denial of a request that would have passed but for its turn.
-func late(told throttled.Result, after time.Duration) throttled.Result {
+// Late is the denial of a request that would have passed but for its turn, which
+// comes only after so long; the rest is as told.
+func Late(told throttled.Result, after time.Duration) throttled.Result {
 	state := told.State()
 	state.RetryAfter = after
 	return throttled.NewResult(false, state)
