@@ -77,8 +77,8 @@ func (x *expiry) set(ref int32, at int64) {
 	case at < g.earliest:
 		g.others, g.earliest, g.first = g.earliest, at, ref
 		x.up(ref >> groupBits)
-	default:
-		g.others = min(g.others, at)
+	case at < g.others:
+		g.others = at
 	}
 }
 
