@@ -77,6 +77,11 @@ cover: ## coverage of all packages by all tests, as out/cover.html
 bench-core: ## benchmarks of a decision; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./core out/bench-core.txt
 
+.PHONY: bench-async
+bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./async out/bench-async.txt
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./async out/bench-wakeup.txt
+
 .PHONY: bench
 bench: ## benchmarks beside the peers; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./... out/bench.txt

@@ -43,8 +43,8 @@ type Stats struct {
 
 // New returns an empty table for at most capacity buckets, from 1 to
 // MaxCapacity. A full table evicts the bucket that was not used for the
-// longest time, or refuses new ones if denyNew is set. The look-up index, 16
-// to 27 bytes a place, is made at once, and the places as they are needed.
+// longest time, or refuses new ones if denyNew is set. The look-up index, 11
+// to 22 bytes a place, is made at once, and the places as they are needed.
 func New(capacity int, denyNew bool) *Table {
 	return &Table{
 		slab:    newSlab(capacity),
