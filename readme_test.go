@@ -18,14 +18,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/async"
 	"github.com/throttled-go/throttled/store"
 	"github.com/throttled-go/throttled/sync"
 )
 
-// The Go snippets of the README stand here, line by line, which
-// TestReadmeSnippetsCompile sees to.
+// The Go snippets of the README and of docs/async.md stand here, line by line,
+// which TestReadmeSnippetsCompile sees to.
 
 func Example_limit() {
 	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(10).WithBurst(20)})
@@ -239,6 +241,111 @@ func Example_store() {
 	// Output: 1 0
 }
 
+// deliver is in the README.
+func deliver(ctx context.Context, limiter *async.Limiter, shutdown <-chan struct{}) error {
+	select {
+	case outcome := <-limiter.Wait(ctx, "mail"):
+		if outcome.Err != nil {
+			return outcome.Err
+		}
+		fmt.Println("sending,", outcome.Result.Remaining(), "left")
+		return nil
+	case <-shutdown:
+		return errors.New("shutting down")
+	}
+}
+
+func Example_channels() {
+	limiter := throttled.Must(async.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	shutdown := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	fmt.Println(deliver(ctx, limiter, shutdown))
+	close(shutdown)
+	fmt.Println(deliver(ctx, limiter, shutdown)) // the turn is in an hour
+	// Output:
+	// sending, 0 left
+	// <nil>
+	// shutting down
+}
+
+// fetch is in docs/async.md.
+func fetch(ctx context.Context, limiter *async.Limiter, cached <-chan string) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // gives the place in line up, if it is still held
+	select {
+	case page := <-cached:
+		return page, nil
+	case outcome := <-limiter.Wait(ctx, "fetch"):
+		return "fetched", outcome.Err
+	}
+}
+
+func Example_giveUp() {
+	limiter := throttled.Must(async.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	ctx := context.Background()
+	fmt.Println(fetch(ctx, limiter, nil))
+
+	cached := make(chan string, 1)
+	cached <- "from the cache"
+	fmt.Println(fetch(ctx, limiter, cached))
+	// Output:
+	// fetched <nil>
+	// from the cache <nil>
+}
+
+func Example_limitTo() {
+	limiter := throttled.Must(async.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	ctx := context.Background()
+
+	answers := make(chan throttled.Outcome, 3) // room for every call in flight
+	for _, user := range []string{"user:1", "user:2", "user:3"} {
+		limiter.LimitTo(ctx, user, 1, answers)
+	}
+	for range cap(answers) {
+		outcome := <-answers
+		fmt.Println(outcome.Key, outcome.Result.Allowed, outcome.Err)
+	}
+	// Unordered output:
+	// user:1 true <nil>
+	// user:2 true <nil>
+	// user:3 true <nil>
+}
+
+func Example_permits() {
+	limiter := throttled.Must(async.New(throttled.Config{Quota: throttled.PerSecond(50).WithBurst(1)}))
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel() // ends the stream
+	permits := limiter.Permits(ctx, "api")
+	for _, page := range []string{"first", "second", "third"} {
+		if permit := <-permits; permit.Err != nil {
+			fmt.Println(permit.Err)
+			return
+		}
+		fmt.Println("fetching the", page, "page")
+	}
+	// Output:
+	// fetching the first page
+	// fetching the second page
+	// fetching the third page
+}
+
+func Example_bothFaces() {
+	buckets := throttled.Must(store.NewActor(store.Options{}))
+	defer buckets.Close()
+	channels := throttled.Must(async.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(5)}))
+	blocking := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(5)}))
+
+	ctx := context.Background()
+	fmt.Println((<-channels.Limit(ctx, "user:42")).Result.Remaining())
+	res, err := blocking.Limit(ctx, "user:42")
+	fmt.Println(res.Remaining(), err)
+	// Output:
+	// 4
+	// 3 <nil>
+}
+
 func TestThirdJobWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		buckets := throttled.Must(store.NewMemory(store.Options{})) // made inside the bubble
@@ -259,11 +366,36 @@ func TestThirdJobWaits(t *testing.T) {
 	})
 }
 
-// TestReadmeSnippetsCompile holds the README to the examples: the lines of
-// each Go snippet are in one of these files, one after another.
+func TestNothingIsLeft(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	limiter := throttled.Must(async.New(throttled.Config{Quota: throttled.PerHour(1)}))
+	ctx, cancel := context.WithCancel(context.Background())
+	limiter.Limit(ctx, "report")
+	limiter.Wait(ctx, "report") // in an hour, and nobody listens
+	cancel()
+}
+
+func TestTheSecondReportWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		buckets := throttled.Must(store.NewActor(store.Options{})) // made inside the bubble
+		limiter := throttled.Must(async.New(throttled.Config{
+			Quota: throttled.PerHour(1),
+			Store: buckets,
+		}))
+
+		start := time.Now()
+		first, second := limiter.Wait(t.Context(), "report"), limiter.Wait(t.Context(), "report")
+		<-first
+		<-second
+		if waited := time.Since(start); waited != time.Hour {
+			t.Errorf("the second report waited %v", waited)
+		}
+	})
+}
+
+// TestReadmeSnippetsCompile holds what there is to read to the examples: the
+// lines of each Go snippet are in one of these files, one after another.
 func TestReadmeSnippetsCompile(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
 	var examples []string
 	for _, pattern := range []string{"readme_test.go", "*example_test.go", "*/*example_test.go"} {
 		files, err := filepath.Glob(pattern)
@@ -275,16 +407,20 @@ func TestReadmeSnippetsCompile(t *testing.T) {
 		}
 	}
 
-	snippets := strings.Split(string(readme), "\n```go\n")[1:]
-	require.NotEmpty(t, snippets)
-	require.Len(t, snippets, strings.Count(string(readme), "```go"), "a snippet does not begin at the start of a line")
-	for _, snippet := range snippets {
-		snippet, _, closed := strings.Cut(snippet, "\n```\n")
-		require.True(t, closed, "a snippet has no end:\n%s", snippet)
-		found := slices.ContainsFunc(examples, func(text string) bool {
-			return strings.Contains(text, normal(snippet))
-		})
-		assert.True(t, found, "no example has this snippet of the README:\n%s", snippet)
+	for _, page := range []string{"README.md", "docs/async.md"} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		snippets := strings.Split(string(text), "\n```go\n")[1:]
+		require.NotEmpty(t, snippets, page)
+		require.Len(t, snippets, strings.Count(string(text), "```go"), "a snippet of %s does not begin at the start of a line", page)
+		for _, snippet := range snippets {
+			snippet, _, closed := strings.Cut(snippet, "\n```\n")
+			require.True(t, closed, "a snippet of %s has no end:\n%s", page, snippet)
+			found := slices.ContainsFunc(examples, func(text string) bool {
+				return strings.Contains(text, normal(snippet))
+			})
+			assert.True(t, found, "no example has this snippet of %s:\n%s", page, snippet)
+		}
 	}
 }
 

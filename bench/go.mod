@@ -8,3 +8,5 @@ require (
 	github.com/throttled-go/throttled v0.0.0
 	golang.org/x/time v0.14.0
 )
+
+require golang.org/x/sync v0.24.0 // indirect

@@ -1,0 +1,6 @@
+// Package async measures how late those who wait are answered, beside a timer
+// of the runtime and beside the limiter that most programs would wait at. What
+// a decision costs through the channel face is measured in that package itself.
+//
+//	go test -run xxx -bench . ./async
+package async
