@@ -172,6 +172,40 @@ func TestActorHoldsNobodyUpWhoRefused(t *testing.T) {
 	})
 }
 
+// watched is a context that counts who waits for its end.
+type watched struct {
+	context.Context
+	watching int
+}
+
+// AfterFunc is what context.AfterFunc calls.
+func (w *watched) AfterFunc(func()) (stop func() bool) {
+	w.watching++
+	return func() bool {
+		w.watching--
+		return true
+	}
+}
+
+func TestActorWatchesAContextOnlyWhileItWaits(t *testing.T) {
+	actorBubble(t, "a thousand waits", store.Options{}, func(t *testing.T, a *store.Actor) {
+		plan := planOf(t, throttled.TokenBucket, "1/s")
+		ctx := &watched{Context: t.Context()}
+		for range 1000 {
+			a.Submit(ctx, throttled.Request{Plan: plan, Key: "a", Op: throttled.OpWait, Cost: 1, Within: throttled.Never},
+				func(_ throttled.Result, err error) { assert.NoError(t, err) })
+		}
+		synctest.Wait()
+		assert.Equal(t, 999, ctx.watching)
+		time.Sleep(500 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 499, ctx.watching)
+		time.Sleep(499 * time.Second)
+		synctest.Wait()
+		assert.Zero(t, ctx.watching)
+	})
+}
+
 // pair is a Memory and an Actor in one bubble that are asked the same.
 type pair struct {
 	began   time.Time
@@ -237,7 +271,7 @@ func compare(t *testing.T, random *rand.Rand) (gaveUp int) {
 	const calls = 300
 	for i := range calls {
 		req := throttled.Request{
-			Plan: plans[random.IntN(len(plans))], Key: fmt.Sprint(random.IntN(3)), Cost: random.Int64N(4),
+			Plan: plans[random.IntN(len(plans))], Key: fmt.Sprint(random.IntN(2)), Cost: random.Int64N(4),
 			Op: mixture[random.IntN(len(mixture))],
 		}
 		switch {
@@ -254,8 +288,8 @@ func compare(t *testing.T, random *rand.Rand) (gaveUp int) {
 				synctest.Wait()
 			}
 		}
-		if random.IntN(2) == 0 {
-			time.Sleep(time.Duration(random.Int64N(int64(250 * time.Millisecond))))
+		if random.IntN(3) == 0 {
+			time.Sleep(time.Duration(random.Int64N(int64(200 * time.Millisecond))))
 			synctest.Wait()
 		}
 	}

@@ -9,10 +9,10 @@
 //
 // A bucket takes about 100 bytes beside its key while its quota has one rate, or
 // two that are not sliding windows; every further word of state takes 8 more.
-// Of this, the index (11 to 22 bytes for each of MaxSize) is made with the
-// store, and the rest as keys come, for 1024 buckets at a time; it is kept. While
-// there is other room, the place of an expired bucket is used again a second
-// after it expired, and at once where there is none.
+// Of this, 29 to 40 bytes for each of MaxSize are made with the store, and the
+// rest as keys come, for 1024 buckets at a time; it is kept. While there is other
+// room, the place of an expired bucket is used again a second after it expired,
+// and at once where there is none.
 package store
 
 import (

@@ -10,7 +10,7 @@ import "math"
 // through. So the order is exact at all times, and no request pays for the hits
 // that came before it.
 type expiry struct {
-	chunks [][]int64 // when each place expires; never, where it is free or somebody waits
+	places []int64 // when each expires; 0 is never: it is free, or somebody waits there
 	groups []group
 	heap   []int32 // the groups, the one that expires first on top
 }
@@ -31,45 +31,32 @@ const (
 )
 
 func newExpiry(capacity int) expiry {
-	groups := capacity/groupSize + 1
-	return expiry{
-		chunks: make([][]int64, 0, capacity/chunkSize+1),
-		groups: make([]group, 0, groups),
-		heap:   make([]int32, 0, groups),
+	x := expiry{places: make([]int64, capacity+1)}
+	for start := 0; start <= capacity; start += groupSize {
+		rank := int32(len(x.groups))
+		x.groups = append(x.groups, group{earliest: never, others: never, first: int32(start), rank: rank})
+		x.heap = append(x.heap, rank)
 	}
-}
-
-// grow adds a chunk of places.
-func (x *expiry) grow(places int) {
-	chunk := make([]int64, places)
-	for i := range chunk {
-		chunk[i] = never
-	}
-	x.chunks = append(x.chunks, chunk)
-	for range (places + groupSize - 1) / groupSize {
-		last := int32(len(x.groups))
-		x.groups = append(x.groups, group{earliest: never, others: never, first: last << groupBits, rank: last})
-		x.heap = append(x.heap, last)
-	}
+	return x
 }
 
 // first returns the place that expires first, and when; never if none does.
 func (x *expiry) first() (ref int32, at int64) {
-	if len(x.heap) == 0 {
-		return 0, never
-	}
 	g := &x.groups[x.heap[0]]
 	return g.first, g.earliest
 }
 
-// of returns when a place expires.
-func (x *expiry) of(ref int32) int64 {
-	return x.chunks[ref>>chunkBits][ref&(chunkSize-1)]
+// unset makes a place expire never.
+func (x *expiry) unset(ref int32) {
+	x.places[ref] = 0
+	if g := &x.groups[ref>>groupBits]; ref == g.first {
+		x.setFirst(g, ref, never)
+	}
 }
 
 // set makes a place expire at an instant.
 func (x *expiry) set(ref int32, at int64) {
-	x.chunks[ref>>chunkBits][ref&(chunkSize-1)] = at
+	x.places[ref] = at
 	g := &x.groups[ref>>groupBits]
 	switch {
 	case ref == g.first:
@@ -97,14 +84,14 @@ func (x *expiry) setFirst(g *group, ref int32, at int64) {
 
 // look finds the first of a group among its places.
 func (x *expiry) look(g *group, number int32) {
-	start := number << groupBits
-	chunk := x.chunks[start>>chunkBits]
-	within := int(start & (chunkSize - 1))
+	start := int(number) << groupBits
 	g.earliest, g.others = never, never
-	for i, at := range chunk[within:min(within+groupSize, len(chunk))] {
-		if at < g.earliest {
-			g.others, g.earliest, g.first = g.earliest, at, start+int32(i)
-		} else {
+	for i, at := range x.places[start:min(start+groupSize, len(x.places))] {
+		switch {
+		case at == 0:
+		case at < g.earliest:
+			g.others, g.earliest, g.first = g.earliest, at, int32(start+i)
+		default:
 			g.others = min(g.others, at)
 		}
 	}

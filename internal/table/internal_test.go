@@ -47,10 +47,7 @@ func reaches(x index, tag uint32, ref int32) bool {
 func TestExpiryEqualsASearch(t *testing.T) {
 	for _, places := range []int{1, 2, 16, 17, 100, chunkSize, 3*chunkSize + 5} {
 		random := rand.New(rand.NewPCG(uint64(places), 3))
-		x := newExpiry(places)
-		for left := places; left > 0; left -= chunkSize {
-			x.grow(min(left, chunkSize))
-		}
+		x := newExpiry(places - 1)
 		want := make([]int64, places)
 		for i := range want {
 			want[i] = never
@@ -61,17 +58,21 @@ func TestExpiryEqualsASearch(t *testing.T) {
 			case 0:
 				want[ref] = never
 			case 1:
-				want[ref] = random.Int64N(1000)
+				want[ref] = 1 + random.Int64N(1000)
 			default:
-				want[ref] = min(want[ref], 1_000_000) + random.Int64N(1000)
+				want[ref] = min(want[ref], 1_000_000) + 1 + random.Int64N(1000)
 			}
-			x.set(ref, want[ref])
+			if want[ref] == never {
+				x.unset(ref)
+			} else {
+				x.set(ref, want[ref])
+			}
 			first, at := x.first()
 			require.Equal(t, want[first], at)
 			if random.IntN(100) == 0 {
 				for i, w := range want {
 					require.LessOrEqual(t, at, w)
-					require.Equal(t, w, x.of(int32(i)))
+					require.Equal(t, w%never, x.places[i])
 				}
 			}
 		}

@@ -5,7 +5,7 @@ package table
 // from the entries, so that a hit which moves its bucket to the front reads no
 // entry of a neighbour.
 type recency struct {
-	chunks         [][]link
+	links          []link // of each place
 	newest, oldest int32
 }
 
@@ -14,38 +14,31 @@ type link struct {
 	newer, older int32
 }
 
-func newRecency(capacity int) recency {
-	return recency{chunks: make([][]link, 0, capacity/chunkSize+1)}
-}
-
-// grow adds a chunk of places.
-func (r *recency) grow(places int) { r.chunks = append(r.chunks, make([]link, places)) }
-
-func (r *recency) at(ref int32) *link { return &r.chunks[ref>>chunkBits][ref&(chunkSize-1)] }
+func newRecency(capacity int) recency { return recency{links: make([]link, capacity+1)} }
 
 // add makes ref, which is not in the order, the newest.
 func (r *recency) add(ref int32) {
-	*r.at(ref) = link{older: r.newest}
+	r.links[ref] = link{older: r.newest}
 	if r.newest == 0 {
 		r.oldest = ref
 	} else {
-		r.at(r.newest).newer = ref
+		r.links[r.newest].newer = ref
 	}
 	r.newest = ref
 }
 
 // remove takes ref out of the order.
 func (r *recency) remove(ref int32) {
-	l := *r.at(ref)
+	l := r.links[ref]
 	if l.newer == 0 {
 		r.newest = l.older
 	} else {
-		r.at(l.newer).older = l.older
+		r.links[l.newer].older = l.older
 	}
 	if l.older == 0 {
 		r.oldest = l.newer
 	} else {
-		r.at(l.older).newer = l.newer
+		r.links[l.older].newer = l.newer
 	}
 }
 

@@ -52,8 +52,8 @@ func (e *entry) bay() *bay {
 	return e.rare.bay
 }
 
-// slab holds the entries, their order of use and their expiry, in chunks that
-// never move and are made as they are needed. Places are counted from 1; 0
+// slab holds the entries, in chunks that never move and are made as they are
+// needed, their order of use and their expiry. Places are counted from 1; 0
 // stands for none.
 type slab struct {
 	chunks   [][]entry
@@ -88,7 +88,7 @@ func (s *slab) at(ref int32) *entry {
 // take returns a place that is free, or 0 if there is none.
 func (s *slab) take() int32 {
 	if ref := s.unused; ref != 0 {
-		s.unused = s.recency.at(ref).older
+		s.unused = s.recency.links[ref].older
 		s.freed--
 		return ref
 	}
@@ -96,22 +96,16 @@ func (s *slab) take() int32 {
 		return 0
 	}
 	if made := len(s.chunks) * chunkSize; s.used >= made {
-		s.grow(min(chunkSize, s.capacity+1-made))
+		s.chunks = append(s.chunks, make([]entry, min(chunkSize, s.capacity+1-made)))
 	}
 	s.used++
 	return int32(s.used - 1)
 }
 
-func (s *slab) grow(places int) {
-	s.chunks = append(s.chunks, make([]entry, places))
-	s.recency.grow(places)
-	s.expiry.grow(places)
-}
-
 // free gives a place back. It is in no order any more.
 func (s *slab) free(ref int32) {
 	*s.at(ref) = entry{}
-	s.recency.at(ref).older, s.unused = s.unused, ref
+	s.recency.links[ref].older, s.unused = s.unused, ref
 	s.freed++
 }
 

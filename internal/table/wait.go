@@ -190,7 +190,7 @@ func (t *Table) bayAt(ref int32) *bay {
 	b := &bay{plan: e.plan, state: e.state(), ref: ref, turn: never}
 	e.rare.bay = b
 	t.recency.remove(ref)
-	t.expiry.set(ref, never)
+	t.expiry.unset(ref)
 	heap.Push(&t.lines, b)
 	return b
 }
