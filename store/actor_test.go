@@ -178,7 +178,10 @@ type watched struct {
 	watching int
 }
 
-// AfterFunc is what context.AfterFunc calls.
+// Value hides what the context is made of.
+func (*watched) Value(any) any { return nil }
+
+// AfterFunc is what context.AfterFunc calls then.
 func (w *watched) AfterFunc(func()) (stop func() bool) {
 	w.watching++
 	return func() bool {

@@ -2,5 +2,5 @@
 // of the runtime and beside the limiter that most programs would wait at. What
 // a decision costs through the channel face is measured in that package itself.
 //
-//	go test -run xxx -bench . ./async
+//	make bench-async
 package async
