@@ -229,8 +229,8 @@ func play(t *testing.T, cfg throttled.Config, costs []int64, events []event) {
 	}
 }
 
-// Two stand in line: first of cost 2, then of cost 1. In each bubble it is a
-// Limit of another cost that would like to pass.
+// Two stand in line, of cost 2 and of cost 1; one between them has given up. In
+// each bubble it is a Limit of another cost that would like to pass.
 func TestNobodyOvertakes(t *testing.T) {
 	for _, algorithm := range everyAlgorithm {
 		for _, quota := range []string{"10/h", "10/h; 12/2h", "7/11s"} {
@@ -254,8 +254,13 @@ func nobodyOvertakes(t *testing.T, cfg throttled.Config, cost int64) {
 	time.Sleep(time.Second)
 	capacity := only(t, l.Peek(t.Context(), key)).Result.Remaining()
 	take(t, l, capacity-1)
+	ctx, cancel := context.WithCancel(t.Context())
 	first := patient.LimitN(t.Context(), key, 2)
+	between := patient.LimitN(ctx, key, 5)
 	second := patient.LimitN(t.Context(), key, 1)
+	isUnanswered(t, between)
+	cancel()
+	assert.ErrorIs(t, only(t, between).Err, context.Canceled)
 	isUnanswered(t, first)
 	isUnanswered(t, second)
 

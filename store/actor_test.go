@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,10 +173,49 @@ func TestActorHoldsNobodyUpWhoRefused(t *testing.T) {
 	})
 }
 
+// The goroutine is held up while the one context ends before its turn and the
+// other after it. When both are looked at, both turns have come: a turn whose
+// instant has come is granted, and each is answered once.
+func TestActorGrantsWhatIsDueToThoseWhoLeft(t *testing.T) {
+	actorBubble(t, "held up", store.Options{}, func(t *testing.T, a *store.Actor) {
+		plan := planOf(t, throttled.TokenBucket, "1/s")
+		wait := func(ctx context.Context) <-chan error {
+			answer := make(chan error, 2)
+			a.Submit(ctx, throttled.Request{Plan: plan, Key: "a", Op: throttled.OpWait, Cost: 1, Within: throttled.Never},
+				func(_ throttled.Result, err error) { answer <- err })
+			return answer
+		}
+		early, cancelEarly := context.WithCancel(t.Context())
+		late, cancelLate := context.WithCancel(t.Context())
+		defer cancelLate()
+		first, second, third, fourth := wait(t.Context()), wait(early), wait(late), wait(early)
+		require.NoError(t, <-first)
+
+		held, release := make(chan struct{}), make(chan struct{})
+		a.Submit(t.Context(), throttled.Request{Plan: plan, Key: "b", Op: throttled.OpPeek}, func(throttled.Result, error) {
+			close(held)
+			<-release
+		})
+		<-held
+		cancelEarly()
+		time.Sleep(2 * time.Second)
+		cancelLate()
+		synctest.Wait()
+		close(release)
+		require.NoError(t, <-second, "its turn was at 1 s")
+		require.NoError(t, <-third, "its turn was at 2 s")
+		require.ErrorIs(t, <-fourth, context.Canceled, "its turn was at 3 s")
+		synctest.Wait()
+		for _, answer := range []<-chan error{first, second, third, fourth} {
+			assert.Empty(t, answer, "answered twice")
+		}
+	})
+}
+
 // watched is a context that counts who waits for its end.
 type watched struct {
 	context.Context
-	watching int
+	watching atomic.Int64
 }
 
 // Value hides what the context is made of.
@@ -183,9 +223,9 @@ func (*watched) Value(any) any { return nil }
 
 // AfterFunc is what context.AfterFunc calls then.
 func (w *watched) AfterFunc(func()) (stop func() bool) {
-	w.watching++
+	w.watching.Add(1)
 	return func() bool {
-		w.watching--
+		w.watching.Add(-1)
 		return true
 	}
 }
@@ -199,13 +239,13 @@ func TestActorWatchesAContextOnlyWhileItWaits(t *testing.T) {
 				func(_ throttled.Result, err error) { assert.NoError(t, err) })
 		}
 		synctest.Wait()
-		assert.Equal(t, 999, ctx.watching)
+		assert.EqualValues(t, 999, ctx.watching.Load())
 		time.Sleep(500 * time.Second)
 		synctest.Wait()
-		assert.Equal(t, 499, ctx.watching)
+		assert.EqualValues(t, 499, ctx.watching.Load())
 		time.Sleep(499 * time.Second)
 		synctest.Wait()
-		assert.Zero(t, ctx.watching)
+		assert.Zero(t, ctx.watching.Load())
 	})
 }
 

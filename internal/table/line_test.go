@@ -11,12 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
-var lives = flag.Int("lives", 300, "how many random lives of a line each quota goes through")
+var lives = flag.Int("lives", 50, "how many random lives of a line each quota goes through")
 
 // pair is the line at one bucket, in the table and in the model, which is told
 // everything twice.
@@ -31,21 +30,11 @@ type pair struct {
 }
 
 func newPair(t *testing.T, a throttled.Algorithm, quota string) *pair {
-	p := &pair{t: t, plan: planOf(t, a, quota), table: table.New(1, false), now: epoch, waiters: map[*table.Waiter]int{}}
-	kinds := map[throttled.Algorithm]algorithm.Kind{
-		throttled.TokenBucket: algorithm.TokenBucket, throttled.LeakyBucket: algorithm.LeakyBucket,
-		throttled.GCRA: algorithm.GCRA, throttled.FixedWindow: algorithm.FixedWindow,
-		throttled.SlidingWindow: algorithm.SlidingWindow,
+	plan := planOf(t, a, quota)
+	return &pair{
+		t: t, plan: plan, table: table.New(1, false), model: model.LineOf(plan),
+		now: epoch, waiters: map[*table.Waiter]int{},
 	}
-	rates := []model.Rate{}
-	for _, r := range p.plan.Quota().Rates() {
-		if r.Burst == 0 {
-			r.Burst = r.Limit
-		}
-		rates = append(rates, model.Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.Burst})
-	}
-	p.model = model.NewLine(kinds[a], rates...)
-	return p
 }
 
 func (p *pair) request(op throttled.Op, cost int64) *throttled.Request {
