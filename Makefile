@@ -87,5 +87,5 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./async out/bench-wakeup.txt
 
 .PHONY: bench
-bench: ## benchmarks beside the peers; medians by benchstat
+bench: ## all benchmarks of the module bench; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./... out/bench.txt
