@@ -187,8 +187,8 @@ func TestActorGrantsWhatIsDueToThoseWhoLeft(t *testing.T) {
 		}
 		early, cancelEarly := context.WithCancel(t.Context())
 		late, cancelLate := context.WithCancel(t.Context())
-		defer cancelLate()
-		first, second, third, fourth := wait(t.Context()), wait(early), wait(late), wait(early)
+		last, cancelLast := context.WithCancel(t.Context())
+		first, second, third, fourth := wait(t.Context()), wait(early), wait(late), wait(last)
 		require.NoError(t, <-first)
 
 		held, release := make(chan struct{}), make(chan struct{})
@@ -200,6 +200,8 @@ func TestActorGrantsWhatIsDueToThoseWhoLeft(t *testing.T) {
 		cancelEarly()
 		time.Sleep(2 * time.Second)
 		cancelLate()
+		synctest.Wait()
+		cancelLast()
 		synctest.Wait()
 		close(release)
 		require.NoError(t, <-second, "its turn was at 1 s")
