@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/limiter"
 )
 
 // delivery takes the answer of a call to a channel. Deliveries are used again,
@@ -15,6 +16,7 @@ type delivery struct {
 	ctx     context.Context
 	key     string
 	cost    int64
+	receipt *limiter.Receipt // of what was charged, where hooks may have changed that; else nil
 	dst     chan<- throttled.Outcome
 	done    func(throttled.Result, error) // deliver of this delivery, bound once
 }
@@ -37,7 +39,11 @@ func (d *delivery) deliver(res throttled.Result, err error) {
 	select {
 	case d.dst <- outcome:
 	default:
-		go insist(d.ctx, d.limiter, d.cost, d.dst, outcome)
+		charged := limiter.Receipt{Key: d.key, Cost: d.cost}
+		if d.receipt != nil {
+			charged = *d.receipt
+		}
+		go insist(d.ctx, d.limiter, charged, d.dst, outcome)
 	}
 	*d = delivery{done: d.done}
 	deliveries.Put(d)
@@ -45,12 +51,19 @@ func (d *delivery) deliver(res throttled.Result, err error) {
 
 // insist waits until outcome is received. If ctx ends first it gives back what
 // was charged.
-func insist(ctx context.Context, l *Limiter, cost int64, dst chan<- throttled.Outcome, outcome throttled.Outcome) {
+func insist(ctx context.Context, l *Limiter, charged limiter.Receipt, dst chan<- throttled.Outcome, outcome throttled.Outcome) {
 	select {
 	case dst <- outcome:
 	case <-ctx.Done():
 		if outcome.Err == nil && outcome.Result.Allowed {
-			<-l.Refund(context.WithoutCancel(ctx), outcome.Key, cost)
+			l.giveBack(ctx, charged)
 		}
+	}
+}
+
+// giveBack refunds what was charged for a call whose ctx has ended.
+func (l *Limiter) giveBack(ctx context.Context, charged limiter.Receipt) {
+	if charged.Cost > 0 {
+		<-l.Refund(context.WithoutCancel(ctx), charged.Key, charged.Cost)
 	}
 }

@@ -47,11 +47,15 @@ type Limiter struct {
 // reported at once, over [throttled.ErrInvalidQuota] and
 // [throttled.ErrInvalidConfig].
 func New(cfg throttled.Config) (*Limiter, error) {
-	shared, err := limiter.New(cfg, DefaultStore())
+	if cfg.Store == nil {
+		cfg.Store = DefaultStore()
+	}
+	cfg.Store = submitterOf(cfg.Store)
+	shared, err := limiter.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Limiter{shared: shared, store: submitterOf(shared.Store())}, nil
+	return &Limiter{shared: shared, store: cfg.Store.(submitter)}, nil
 }
 
 // Quota returns the quota that every key has.
@@ -85,6 +89,9 @@ func (l *Limiter) LimitN(ctx context.Context, key string, cost int64) <-chan thr
 // ctx ends, and then what was charged is given back.
 func (l *Limiter) LimitTo(ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) {
 	d := newDelivery(ctx, l, key, cost, dst)
+	if l.shared.Hooked(throttled.OpLimit) {
+		ctx, d.receipt = limiter.WithReceipt(ctx)
+	}
 	l.submit(ctx, throttled.OpLimit, key, cost, d.done)
 }
 

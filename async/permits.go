@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/limiter"
 )
 
 // Permits returns a stream of permits: one value each time the quota of key
 // lets one more through. One goroutine asks for the next permit when the last
 // was received, so at most one is ever in hand, and lives until ctx ends. Then
-// the channel is closed, and a permit that was not received is given back. An
-// error is sent once, and then the channel is closed.
+// the channel is closed, and a permit that was not received is given back. Any
+// other error is sent once, and then the channel is closed.
 //
 // At a LeakyBucket that others have filled, it asks again when there is room.
 func (l *Limiter) Permits(ctx context.Context, key string) <-chan throttled.Outcome {
@@ -28,19 +29,25 @@ func (l *Limiter) Permits(ctx context.Context, key string) <-chan throttled.Outc
 // permit waits for one permit, hands it on, and reports whether there may be
 // another.
 func (l *Limiter) permit(ctx context.Context, key string, permits chan<- throttled.Outcome) bool {
-	outcome := <-l.Wait(ctx, key)
-	if ctx.Err() == nil && l.tryLater(ctx, outcome.Err) {
+	call, charged := ctx, &limiter.Receipt{Key: key, Cost: 1}
+	if l.shared.Hooked(throttled.OpWait) {
+		call, charged = limiter.WithReceipt(ctx)
+	}
+	outcome := <-l.Wait(call, key)
+	if outcome.Err != nil && l.tryLater(ctx, outcome.Err) {
 		return true
 	}
-	select {
-	case permits <- outcome:
-		return outcome.Err == nil
-	case <-ctx.Done():
-		if outcome.Err == nil {
-			<-l.Refund(context.WithoutCancel(ctx), key, 1)
+	if ctx.Err() == nil {
+		select {
+		case permits <- outcome:
+			return outcome.Err == nil
+		case <-ctx.Done():
 		}
-		return false
 	}
+	if outcome.Err == nil {
+		l.giveBack(ctx, *charged)
+	}
+	return false
 }
 
 // tryLater sleeps until there is room in a full leaky bucket, and reports

@@ -35,7 +35,10 @@ type Limiter struct {
 // reported at once, over [throttled.ErrInvalidQuota] and
 // [throttled.ErrInvalidConfig].
 func New(cfg throttled.Config) (*Limiter, error) {
-	shared, err := limiter.New(cfg, DefaultStore())
+	if cfg.Store == nil {
+		cfg.Store = DefaultStore()
+	}
+	shared, err := limiter.New(cfg)
 	if err != nil {
 		return nil, err
 	}

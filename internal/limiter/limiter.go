@@ -21,18 +21,15 @@ type Limiter struct {
 	hooked throttled.Handler                    // nil without hooks
 }
 
-// New checks cfg and compiles it for its store, or for fallback if it names
-// none. It reports every fault at once.
-func New(cfg throttled.Config, fallback throttled.Store) (*Limiter, error) {
+// New checks cfg, which names a store, and compiles it. It reports every fault
+// at once.
+func New(cfg throttled.Config) (*Limiter, error) {
 	plan, err := cfg.Plan()
 	if err != nil {
 		return nil, err
 	}
 	l := &Limiter{plan: plan, store: cfg.Store, key: cfg.Key}
 	l.within[throttled.OpLimit], l.within[throttled.OpWait] = cfg.Timeout, throttled.Never
-	if l.store == nil {
-		l.store = fallback
-	}
 	if checker, ok := l.store.(interface{ Check(*throttled.Plan) error }); ok {
 		if err := checker.Check(plan); err != nil {
 			return nil, err
@@ -77,9 +74,6 @@ func (l *Limiter) Request(ctx context.Context, op throttled.Op, key string, cost
 
 // Hooked reports whether hooks wrap op.
 func (l *Limiter) Hooked(op throttled.Op) bool { return l.hooked != nil && op <= throttled.OpWait }
-
-// Store returns the store of the limiter.
-func (l *Limiter) Store() throttled.Store { return l.store }
 
 // Key returns the key of a call: its own, or else that of the Config.
 func (l *Limiter) Key(key string) string {
@@ -133,5 +127,9 @@ func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Re
 	if err != nil {
 		return throttled.Result{}, err
 	}
-	return l.store.Do(ctx, req)
+	res, err := l.store.Do(ctx, req)
+	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok && res.Allowed {
+		*receipt = Receipt{Key: req.Key, Cost: req.Cost}
+	}
+	return res, err
 }
