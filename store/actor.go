@@ -15,8 +15,8 @@ import (
 // and ends when no request is left, so a store at rest has none, however many
 // wait at it. It is safe for concurrent use.
 //
-// One request at a time costs less with Memory; Actor pays where many are in
-// flight at once, because it takes all that have gathered in one go.
+// One request at a time costs less with Memory. The more are in flight at once,
+// the less each costs here, because all that have gathered are taken in one go.
 //
 // At most 1024 requests gather. One more blocks until there is room, or until
 // its context ends.
