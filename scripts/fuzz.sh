@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the module for FUZZTIME (one number and one unit: 30s, 5m, 1h).
 #
-# The time is kept by timeout(1), which interrupts the test binary as ^C would, and not by
-# -fuzztime: before Go 1.27 that may report its own deadline as a failure (go.dev/issue/75804).
+# The time is kept by timeout(1), which interrupts the test binary, and not by -fuzztime: before
+# Go 1.27 that may report its own deadline as a failure (go.dev/issue/75804). --foreground, because
+# else the fuzzer's workers are interrupted too, and one that ends first is taken for a crash.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +16,7 @@ trap 'rm -rf "$tmp"' EXIT
 fuzz() (
 	cd "$2"
 	before=$(ls "testdata/fuzz/$4" 2>/dev/null || true)
-	timeout --preserve-status --signal=INT --kill-after=60s "$fuzztime" \
+	timeout --foreground --preserve-status --signal=INT --kill-after=60s "$fuzztime" \
 		"$1" -test.run='^$' -test.fuzz="^$4\$" -test.fuzzcachedir="$cache/$3" && return
 	status=$?
 	# What broke it is of use only if it outlives the machine: print it.
