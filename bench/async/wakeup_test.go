@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/async"
 	"github.com/throttled-go/throttled/store"
-	"golang.org/x/time/rate"
 )
 
 // line is those who wait: so many at each of some keys, with a turn every so

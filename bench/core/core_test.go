@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/store"
 	tsync "github.com/throttled-go/throttled/sync"
-	"golang.org/x/time/rate"
 )
 
 // load is the keys that are asked for, one after the other.
