@@ -1,6 +1,6 @@
-// Package sync is the blocking face of throttled: every call returns with its
-// answer. It is unrelated to the standard library's package of the same name;
-// where a file needs both, import this one as tsync.
+// Package sync, which is unrelated to the standard library's package of that
+// name, is the blocking face of throttled: every call returns with its answer.
+// Where a file needs both packages, import this one as tsync.
 //
 //	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(100)})
 //	...
