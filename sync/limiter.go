@@ -1,6 +1,6 @@
-// Package sync, which is unrelated to the standard library's package of that
-// name, is the blocking face of throttled: every call returns with its answer.
-// Where a file needs both packages, import this one as tsync.
+// Package sync is unrelated to the standard library's package of that name: it
+// is the blocking face of throttled, in which every call returns with its
+// answer. Where a file needs both packages, import this one as tsync.
 //
 //	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(100)})
 //	...
