@@ -73,7 +73,7 @@ func (p *Plan) Words() int { return p.law.Words() }
 
 // Apply carries out req on the state of one bucket, as it is at now, and is
 // all the arithmetic a [Store] needs. It is pure: no clock, no lock, no
-// allocation but for what a caller can see here.
+// allocation, so it may run under any lock of the store's.
 //
 // The state has [Plan.Words] words, all zero when fresh, changed in place; it
 // means nothing outside Apply. The time now is in Unix nanoseconds, from 0 to
