@@ -1,0 +1,9 @@
+//go:build !linux
+
+package redistest
+
+import "syscall"
+
+// dieWithParent is for Linux. Elsewhere a server outlives a test binary that
+// is killed; one that ends in order stops its servers there too.
+func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,152 @@
+package redistest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"testing"
+)
+
+// Master returns the server that the sentinels name as the master. After a
+// crash that is the old one until they have promoted the replica.
+func (s *Sentinel) Master(t testing.TB) *Server {
+	t.Helper()
+	var master *Server
+	must(t, poll(func() (err error) {
+		master, err = s.named()
+		return err
+	}))
+	return master
+}
+
+// MasterAddr returns the address of [Sentinel.Master].
+func (s *Sentinel) MasterAddr(t testing.TB) string {
+	t.Helper()
+	return s.Master(t).Addr()
+}
+
+// KillMaster kills the master and returns it, without waiting for the
+// failover; see [Sentinel.AwaitFailover].
+func (s *Sentinel) KillMaster(t testing.TB) *Server {
+	t.Helper()
+	old := s.Master(t)
+	old.Kill(t)
+	return old
+}
+
+// Failover tells a sentinel to promote the replica though nothing is wrong
+// with the master, which it returns, without waiting for that to be done; see
+// [Sentinel.AwaitFailover]. It waits while Sentinel is busy with another one.
+func (s *Sentinel) Failover(t testing.TB) *Server {
+	t.Helper()
+	old := s.Master(t)
+	must(t, poll(func() error {
+		_, err := s.ask("SENTINEL", "FAILOVER", MasterName)
+		return err
+	}))
+	return old
+}
+
+// AwaitFailover waits until all sentinels that are up name the same master,
+// another than old, and see that it is well. It returns it.
+//
+// Sentinels name a new master a second before they are connected to it, and
+// take it for dead meanwhile. An old master that is started again as early as
+// that may find itself promoted.
+func (s *Sentinel) AwaitFailover(t testing.TB, old *Server) *Server {
+	t.Helper()
+	var master *Server
+	must(t, poll(func() (err error) {
+		if master, err = s.settled(); err != nil {
+			return err
+		}
+		if master == old {
+			return fmt.Errorf("redistest: %s is still the master", old.Addr())
+		}
+		return master.hasRole("master")
+	}))
+	return master
+}
+
+// Rejoin makes an old master a replica of the new one, started again if it is
+// down, and returns when it is in step: the set is whole and may fail over
+// anew. Sentinels would do it by themselves, but may take twenty seconds.
+func (s *Sentinel) Rejoin(t testing.TB, old *Server) {
+	t.Helper()
+	master := s.AwaitFailover(t, old)
+	if old.PID() == 0 {
+		old.Start(t)
+	}
+	old.Do(t, "REPLICAOF", "127.0.0.1", strconv.Itoa(master.port))
+	must(t, poll(func() error {
+		if err := errors.Join(old.hasRole("slave"), old.linked()); err != nil {
+			return err
+		}
+		return each(up(s.sentinels), func(sentinel *Server) error {
+			return sentinel.sees("REPLICAS", "slave")
+		})
+	}))
+}
+
+// settled returns the master if all sentinels that are up name the same one
+// and are calm about it.
+func (s *Sentinel) settled() (*Server, error) {
+	master, err := s.named()
+	if err != nil {
+		return nil, err
+	}
+	return master, each(up(s.sentinels), (*Server).calm)
+}
+
+// named returns the server that all sentinels that are up name as the master.
+func (s *Sentinel) named() (*Server, error) {
+	var master *Server
+	for _, sentinel := range up(s.sentinels) {
+		reply, err := sentinel.list("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MasterName)
+		if err != nil {
+			return nil, err
+		}
+		if len(reply) != 2 {
+			return nil, fmt.Errorf("redistest: a sentinel named %v", reply)
+		}
+		server := find(s.data, net.JoinHostPort(fmt.Sprint(reply[0]), fmt.Sprint(reply[1])))
+		if server == nil || master != nil && server != master {
+			return nil, errors.New("redistest: the sentinels do not agree on a master")
+		}
+		master = server
+	}
+	if master == nil {
+		return nil, errors.New("redistest: no sentinel is up")
+	}
+	return master, nil
+}
+
+// ask sends a command to the first sentinel that is up.
+func (s *Sentinel) ask(args ...string) (any, error) {
+	sentinels := up(s.sentinels)
+	if len(sentinels) == 0 {
+		return nil, errors.New("redistest: no sentinel is up")
+	}
+	return sentinels[0].Command(args...)
+}
+
+// hasRole returns nil if the server says that it has the role, "master" or
+// "slave".
+func (s *Server) hasRole(role string) error {
+	info, err := s.info("replication")
+	if err == nil && info["role"] != role {
+		err = fmt.Errorf("redistest: %s has the role %s", s.Addr(), info["role"])
+	}
+	return err
+}
+
+// find returns the server with that address, or nil.
+func find(servers []*Server, addr string) *Server {
+	for _, s := range servers {
+		if s.Addr() == addr {
+			return s
+		}
+	}
+	return nil
+}
