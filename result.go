@@ -98,12 +98,20 @@ func (r Result) ResetAfter() time.Duration { return r.told.reset }
 // RetryAfter returns [State].RetryAfter.
 func (r Result) RetryAfter() time.Duration { return r.told.retryAfter }
 
+// Checked reports whether the quota was looked at. It was not where a store let
+// a request through without, as store/redis may be told to do while Redis is
+// away: the numbers of such a Result are all 0, and mean nothing.
+func (r Result) Checked() bool { return r.Limit() > 0 }
+
 // String tells the answer in words, as in
 // "denied, 0 of 10 remaining, reset after 1m0s, retry after 6s".
 func (r Result) String() string {
 	verdict := "denied"
 	if r.Allowed {
 		verdict = "allowed"
+	}
+	if !r.Checked() {
+		return verdict + ", unchecked"
 	}
 	return fmt.Sprintf("%s, %d of %d remaining, reset after %v, retry after %s",
 		verdict, r.Remaining(), r.Limit(), r.ResetAfter(), untilText(r.RetryAfter()))

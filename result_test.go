@@ -52,11 +52,18 @@ func TestNewResultSaysWhatItWasGiven(t *testing.T) {
 	require.EqualValues(t, 1<<48-1, throttled.NewResult(false, throttled.State{Remaining: 1 << 48}).Remaining())
 }
 
+func TestChecked(t *testing.T) {
+	require.False(t, throttled.Result{}.Checked())
+	require.False(t, throttled.NewResult(true, throttled.State{}).Checked())
+	require.True(t, throttled.NewResult(false, throttled.State{Limit: 1}).Checked())
+}
+
 func TestResultAsText(t *testing.T) {
 	state := throttled.State{Limit: 10, Remaining: 3, ResetAfter: time.Minute}
 	require.Equal(t, "allowed, 3 of 10 remaining, reset after 1m0s, retry after 0s", throttled.NewResult(true, state).String())
 	state.RetryAfter = throttled.Never
 	require.Equal(t, "denied, 3 of 10 remaining, reset after 1m0s, retry after never", throttled.NewResult(false, state).String())
+	require.Equal(t, "allowed, unchecked", throttled.NewResult(true, throttled.State{}).String())
 }
 
 func TestLimitedError(t *testing.T) {

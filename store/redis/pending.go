@@ -1,0 +1,70 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/throttled-go/throttled"
+)
+
+// pending is a request on its way. It is answered once: by Redis, or because
+// its ctx ended, whichever is first.
+type pending struct {
+	store  *Store
+	ctx    context.Context
+	req    throttled.Request
+	bucket bucketName
+	ask    ask
+	asked  asking
+	done   func(throttled.Result, error) // must not block
+	stop   func() bool                   // of watching ctx; nil if nobody does
+	over   atomic.Bool
+}
+
+// answered takes the answer of Redis, or the reason why there is none. If
+// nobody waits for it any more, a place in it goes back.
+func (p *pending) answered(a *answer) {
+	if !p.over.CompareAndSwap(false, true) {
+		if a.place != nil {
+			p.store.giveUp(p.bucket, a.place)
+		}
+		p.store.trips.Done()
+		return
+	}
+	if p.stop != nil {
+		p.stop()
+	}
+	switch {
+	case a.err != nil && p.ctx.Err() != nil:
+		p.finish(throttled.Result{}, ended(p.ctx, "gave up before Redis answered"))
+	case a.err != nil:
+		p.store.fails(p.ctx, p.req, a.err, p.finish)
+	case a.delay > 0:
+		p.store.sleepers.sleep(p, a)
+	default:
+		p.finish(a.result, nil)
+	}
+}
+
+// finish gives the answer to the caller who still waits for it.
+func (p *pending) finish(res throttled.Result, err error) {
+	p.done(res, err)
+	p.store.trips.Done()
+}
+
+// leave answers a caller whose ctx has ended. The request goes on without.
+func (p *pending) leave() {
+	if p.over.CompareAndSwap(false, true) {
+		p.done(throttled.Result{}, ended(p.ctx, "gave up before Redis answered"))
+	}
+}
+
+// ended returns the error of a call whose ctx has ended.
+func ended(ctx context.Context, what string) error {
+	err := fmt.Errorf("throttled: %s: %w", what, ctx.Err())
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the cause may wrap the error, and is still to be told then
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}

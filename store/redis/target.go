@@ -1,0 +1,160 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// topology is how the nodes of a Redis stand to each other.
+type topology uint8
+
+const (
+	standalone topology = iota
+	sentinel
+	cluster
+)
+
+func (t topology) String() string {
+	switch t {
+	case sentinel:
+		return "sentinel"
+	case cluster:
+		return "cluster"
+	default:
+		return "standalone"
+	}
+}
+
+// target is the Redis that a URL names. Printed in any way it shows no user and
+// no password.
+type target struct {
+	topology   topology
+	tls        bool
+	network    string   // "tcp" or "unix"
+	addresses  []string // of the nodes, of the sentinels, or of the socket; never empty
+	master     string   // with sentinel
+	database   int
+	clientName string
+	timeout    time.Duration // 0 if the URL names none
+
+	// Two pointers deep, because fmt cannot call Format on an unexported field:
+	// of a target in another struct it then prints an address. It does so behind
+	// one pointer too, but not under a verb that pointers have not, like %t.
+	logins *logins
+}
+
+// login is how a client names itself to a server. Both are empty if it does
+// not, and the server's user is default if only the password is given.
+type login struct{ user, password string }
+
+// logins are those at the nodes and at the sentinels.
+type logins struct{ data, sentinel *login }
+
+// option returns the settings of a client for t, new ones at every call. Those
+// that a URL says nothing of are left to the caller.
+func (t target) option() rueidis.ClientOption {
+	dialer := net.Dialer{
+		// NewClient sets these two where they are 0, but not for the sentinels:
+		// a dial to one would then wait for the kernel to give up, and a
+		// connection to one would never be pinged.
+		Timeout:   cmp.Or(t.timeout, rueidis.DefaultDialTimeout),
+		KeepAlive: rueidis.DefaultTCPKeepAlive,
+	}
+	o := rueidis.ClientOption{
+		InitAddress:       slices.Clone(t.addresses),
+		Username:          t.logins.data.user,
+		Password:          t.logins.data.password,
+		ClientName:        t.clientName,
+		SelectDB:          t.database,
+		Dialer:            dialer,
+		ConnWriteTimeout:  t.timeout,
+		ForceSingleClient: t.topology == standalone, // otherwise it asks for a cluster first
+	}
+	if t.network == "unix" {
+		o.DialCtxFn = dialSocket
+	}
+	if t.tls {
+		// Without a ServerName each node is verified by the host it was dialled by.
+		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if t.topology == sentinel {
+		o.Sentinel = rueidis.SentinelOption{
+			MasterSet:  t.master,
+			Username:   t.logins.sentinel.user,
+			Password:   t.logins.sentinel.password,
+			ClientName: t.clientName,
+			Dialer:     dialer,
+			TLSConfig:  o.TLSConfig, // the same one, so that a root added to it is known to both
+		}
+	}
+	return o
+}
+
+// dialSocket dials a unix socket, whose path rueidis takes for an address. There
+// is no TLS on it.
+func dialSocket(ctx context.Context, path string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
+	return dialer.DialContext(ctx, "unix", path)
+}
+
+// String returns a URL of t without its logins. Parsed, it gives t back, except
+// for them.
+func (t target) String() string {
+	var b strings.Builder
+	addresses := strings.Join(t.addresses, ",")
+	if t.network == "unix" {
+		b.WriteString("unix://" + strings.ReplaceAll(percentEncode(addresses), "%2F", "/"))
+	} else {
+		b.WriteString("redis")
+		if t.tls {
+			b.WriteString("s")
+		}
+		if t.topology != standalone {
+			b.WriteString("+" + t.topology.String())
+		}
+		b.WriteString("://" + strings.ReplaceAll(addresses, "%", "%25")) // the % of an IPv6 zone
+		if t.topology == sentinel {
+			b.WriteString("/" + percentEncode(t.master))
+		}
+	}
+	b.WriteString(t.parameters())
+	return b.String()
+}
+
+// parameters returns those of the URL of t, with the ? before them.
+func (t target) parameters() string {
+	var all []string
+	if t.database != 0 {
+		all = append(all, paramDatabase+"="+strconv.Itoa(t.database))
+	}
+	if t.clientName != "" {
+		all = append(all, paramClientName+"="+percentEncode(t.clientName))
+	}
+	if t.timeout != 0 {
+		all = append(all, fmt.Sprintf("%s=%dns", paramTimeout, t.timeout.Nanoseconds()))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(all, "&")
+}
+
+// GoString is [target.String].
+func (t target) GoString() string { return t.String() }
+
+// Format writes [target.String] under every verb: one like %d would print the
+// fields.
+func (t target) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
+
+// percentEncode encodes all but letters, digits, and the signs - . _ and ~.
+func percentEncode(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

@@ -1,0 +1,143 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/throttled-go/throttled"
+)
+
+// prepare answers req if that needs no Redis, and otherwise returns it as it is
+// to be sent.
+func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*pending, throttled.Result, error) {
+	c, err := s.laws.of(req.Plan)
+	if err != nil {
+		return nil, throttled.Result{}, err
+	}
+	bucket := bucketName{c.law, req.Key}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return nil, throttled.Result{}, throttled.ErrClosed
+	}
+	if s.denials.serves(req) {
+		if res, denied := s.denials.look(bucket, req.Cost); denied {
+			return nil, res, nil
+		}
+	}
+	s.trips.Add(1)
+	p := &pending{store: s, ctx: ctx, req: *req, bucket: bucket, asked: s.denials.ask()}
+	p.ask = c.law.newAsk(beforeDeadline(ctx, *req))
+	return p, throttled.Result{}, nil
+}
+
+// beforeDeadline returns req so that its turn comes before the deadline of ctx.
+func beforeDeadline(ctx context.Context, req throttled.Request) throttled.Request {
+	if deadline, ok := ctx.Deadline(); ok {
+		req.Within = min(req.Within, time.Until(deadline)-1)
+	}
+	return req
+}
+
+// send sends p as soon as there is a slot for it. While the breaker is open it
+// does not wait for one.
+func (s *Store) send(p *pending) {
+	err := s.courier.breaker.open()
+	if err == nil {
+		err = s.takeSlot(p.ctx)
+	}
+	if err != nil {
+		p.answered(&answer{err: err})
+		return
+	}
+	s.desk.post(p)
+}
+
+// takeSlot returns when there is a slot, or with an error when ctx has ended,
+// or after as long as a command may take.
+func (s *Store) takeSlot(ctx context.Context) error {
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(s.courier.timeout)
+	defer timer.Stop()
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx, "gave up before Redis was asked")
+	case <-timer.C:
+		return fmt.Errorf("%w: %d requests are on their way, and for %v Redis has answered none",
+			throttled.ErrStoreUnavailable, maxTrips, s.courier.timeout)
+	}
+}
+
+// carry brings the answers to requests that one call can carry.
+func (s *Store) carry(together []*pending) {
+	asks := make([]ask, len(together))
+	for i, p := range together {
+		asks[i] = p.ask
+	}
+	ctx := context.Background()
+	if len(together) == 1 {
+		ctx = together[0].ctx
+	}
+	call := newCall(asks...)
+	reply, err := s.courier.carry(ctx, &call.command)
+	var answers []answer
+	if err == nil {
+		answers = call.answers(reply)
+	}
+	for i, p := range together {
+		<-s.slots
+		a := &answer{err: err}
+		if err == nil {
+			a = &answers[i]
+		}
+		s.learn(p, a)
+		p.answered(a)
+	}
+}
+
+// learn tells the deny cache what became of p.
+func (s *Store) learn(p *pending, a *answer) {
+	switch {
+	case p.ask.form == giveBack || p.ask.form == reset:
+		s.denials.forget(p.bucket)
+	case a.err == nil && !a.result.Allowed && s.denials.serves(&p.req):
+		s.denials.keep(p.bucket, p.asked, a)
+	}
+}
+
+// giveUp gives a place back, in the background. It requires the request that
+// took it to be counted in trips.
+func (s *Store) giveUp(bucket bucketName, taken *place) {
+	s.trips.Go(func() {
+		s.slots <- struct{}{}
+		// If it fails the place is used up, and nobody is left to be told.
+		_, _ = s.courier.carry(context.Background(), taken.cancel())
+		<-s.slots
+		s.denials.forget(bucket)
+	})
+}
+
+// giveAllUp gives places back in their order, as many as can be in the time of
+// one command.
+func (s *Store) giveAllUp(places []*place) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.courier.timeout)
+	defer cancel()
+	for len(places) > 0 {
+		n := min(len(places), maxTogether)
+		cancels := make([]*command, n)
+		for i, p := range places[:n] {
+			cancels[i] = p.cancel()
+		}
+		if s.courier.carryAll(ctx, cancels) != nil {
+			return // the rest is used up
+		}
+		places = places[n:]
+	}
+}
