@@ -201,10 +201,11 @@ func (s *Sentinel) URL() string {
 		Path:   "/" + MasterName,
 	}
 	if s.sentinelUser != nil {
-		u.RawQuery = url.Values{
+		query := url.Values{
 			"sentinelUsername": {s.sentinelUser.name},
 			"sentinelPassword": {s.sentinelUser.password},
 		}.Encode()
+		u.RawQuery = strings.ReplaceAll(query, "+", "%20") // a + is a +, but in an HTML form
 	}
 	return u.String()
 }

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -116,16 +117,14 @@ func Open(url string, options Options) (*Store, error) {
 	if err := options.faults(); err != nil {
 		return nil, err
 	}
-	switch {
-	case options.Timeout > 0:
-		to.timeout = options.Timeout
-	case to.timeout == 0:
-		to.timeout = defaultTimeout
+	name := to.String()
+	if options.Timeout == 0 {
+		options.Timeout = cmp.Or(to.timeout, defaultTimeout)
 	}
-	options.Timeout = to.timeout
+	to.timeout = options.Timeout
 	c := &connection{dial: func() (rueidis.Client, error) { return rueidis.NewClient(clientOption(to, options.Client)) }}
 	if err := c.connect(); err != nil && options.OnFailure == Deny {
-		return nil, fmt.Errorf("%w: %v: %w", throttled.ErrStoreUnavailable, to, withoutContext(err))
+		return nil, fmt.Errorf("%w: %s: %w", throttled.ErrStoreUnavailable, name, withoutContext(err))
 	}
 	return newStore(c, to.topology == cluster, &options), nil
 }
