@@ -8,6 +8,7 @@ SHELL := bash
 FUZZTIME ?= 5s
 STEPS ?= 10000000
 LIVES ?= 4000
+SCRIPT_STEPS ?= 1000000
 COUNT ?= 10
 CPU ?= 1,2
 BENCH ?= .
@@ -19,12 +20,13 @@ EACH := ./scripts/each-module.sh
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  FUZZTIME=$(FUZZTIME) for each fuzz target, STEPS=$(STEPS) and LIVES=$(LIVES) of the model,"
+	@echo "  FUZZTIME=$(FUZZTIME) for each fuzz target, STEPS=$(STEPS), LIVES=$(LIVES) and SCRIPT_STEPS=$(SCRIPT_STEPS) of the model,"
 	@echo "  COUNT=$(COUNT) CPU=$(CPU) BENCH=$(BENCH) for benchmarks"
 
 .PHONY: test
 test: STEPS = 1000000
 test: LIVES = 300
+test: SCRIPT_STEPS = 100000
 test: fmt-check tidy-check vet lint race model fuzz examples ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
@@ -56,9 +58,10 @@ race: ## all tests with the race detector, in random order
 	$(EACH) go test -race -shuffle=on ./...
 
 .PHONY: model
-model: ## compare with exact rational arithmetic: STEPS of the algorithms, LIVES of a waiting line
-	@for test in "algorithm -steps $(STEPS)" "table -lives $(LIVES)"; do \
-		go test -count=1 -timeout 15m -run Model ./internal/$$test | \
+model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a waiting line, SCRIPT_STEPS in a Redis
+	@for test in "Model ./internal/algorithm -steps $(STEPS)" "Model ./internal/table -lives $(LIVES)" \
+		"Scripts$$ ./store/redis -steps $(SCRIPT_STEPS)"; do \
+		go test -count=1 -timeout 15m -run $$test | \
 			awk '{ print } /no tests to run/ { bad = 1 } END { exit bad }'; \
 	done
 

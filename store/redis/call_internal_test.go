@@ -158,6 +158,11 @@ func TestForeignValue(t *testing.T) {
 		for _, quota := range []string{"5/s", "5/s; 9/m"} {
 			l := lawOfText(t, a, quota)
 			key := l.key("k")
+			require.NoError(t, s.do(s.client.B().Lpush().Key(key).Element("no string at all").Build()).Error())
+			answers := s.ask(0, l.newAsk(throttled.Request{Key: "k", Cost: 1}), l.newAsk(throttled.Request{Key: "other", Cost: 1}))
+			require.ErrorIs(t, answers[0].err, throttled.ErrStoreUnavailable)
+			require.ErrorContains(t, answers[0].err, "WRONGTYPE")
+			require.NoError(t, answers[1].err)
 			require.NoError(t, s.do(s.client.B().Set().Key(key).Value("something else").Build()).Error())
 			for _, op := range []throttled.Op{throttled.OpLimit, throttled.OpWait, throttled.OpPeek, throttled.OpRefund} {
 				mine := throttled.Request{Key: "k", Op: op, Cost: 1, Within: time.Minute}

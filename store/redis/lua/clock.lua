@@ -5,6 +5,10 @@
 
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 
+-- Calls that read a bucket: the error of a key that is no string is a value
+-- that makes no sense, and does not keep the other buckets from being served.
+local try = redis.pcall
+
 -- The instant of the call in µs since 1970, by the server's clock. A test adds
 -- an argument with an instant of its own.
 local now

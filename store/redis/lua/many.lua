@@ -51,7 +51,7 @@ end
 
 for k = 1, #KEYS do
   local key, asked = KEYS[k], ARGV[k]
-  local value = call('GET', key)
+  local value = try('GET', key)
   local sound, fresh = not value or #value == length, nil
   local w = { unpack(words, value and sound and value or string.rep('\0', length)) }
   n = n + 1

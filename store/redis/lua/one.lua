@@ -15,7 +15,7 @@ local length = 8 * (#STATE - 1)
 
 for k = 1, #KEYS do
   local key, asked = KEYS[k], ARGV[k]
-  local value = call('GET', key)
+  local value = try('GET', key)
   local sound = not value or #value == length
   local version, a, b, c, fresh = 0, 0, 0, 0, nil
   if value and sound then version, a, b, c = unpack(STATE, value) end

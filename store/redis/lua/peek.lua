@@ -5,6 +5,6 @@
 
 local reply = { now }
 for k = 1, #KEYS do
-  reply[k + 1] = call('GET', KEYS[k])
+  reply[k + 1] = try('GET', KEYS[k])
 end
 return reply
