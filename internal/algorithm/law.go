@@ -124,20 +124,43 @@ func (l *Law) decide(state []int64, now, cost int64, charge bool) Answer {
 		v := r.decide(state, now, cost, charge)
 		return Answer{Limit: &r.capacity, Remaining: v.remaining, Turn: v.turn, Fresh: v.fresh}
 	}
-	told := l.ask(state, now, cost, false)
-	if charge && told.Turn == now && cost > 0 {
-		told = l.ask(state, now, cost, true)
+	if charge && cost > 0 {
+		return l.chargeAll(state, now, cost)
 	}
-	return told
+	return l.peekAll(state, now, cost)
 }
 
-// ask lets every rate decide for itself and joins their verdicts.
-func (l *Law) ask(state []int64, now, cost int64, charge bool) Answer {
+// chargeAll charges rate after rate: most requests are allowed, and then every
+// rate decides once. One that does not allow it ends the charging; if others were
+// charged before, that is undone and they are asked again.
+func (l *Law) chargeAll(state []int64, now, cost int64) Answer {
+	words := l.kind.Words()
+	var before [MaxWords]int64
+	copy(before[:], state[:words*len(l.rates)])
+	var j joint
+	charge := true
+	for i := range l.rates {
+		r := &l.rates[i]
+		v := r.decide(state[i*words:], now, cost, charge)
+		if charge && v.turn > now {
+			if i > 0 {
+				copy(state, before[:i*words])
+				return l.peekAll(state, now, cost)
+			}
+			charge = false
+		}
+		j.add(r, v)
+	}
+	return j.Answer
+}
+
+// peekAll lets every rate decide for itself and joins their verdicts.
+func (l *Law) peekAll(state []int64, now, cost int64) Answer {
 	words := l.kind.Words()
 	var j joint
 	for i := range l.rates {
 		r := &l.rates[i]
-		j.add(r, r.decide(state[i*words:], now, cost, charge))
+		j.add(r, r.decide(state[i*words:], now, cost, false))
 	}
 	return j.Answer
 }
