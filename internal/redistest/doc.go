@@ -1,8 +1,9 @@
 // Package redistest starts real redis-server processes for tests: one server,
 // a set under Sentinel, a cluster, and a TCP proxy that causes trouble between
-// them and a client. It is imported by tests only and needs Redis 6.2 or later
-// on the PATH; a test that asks for a server fails where there is none and is
-// never skipped.
+// them and a client. It is imported by tests, and by the program withredis,
+// which starts a server for the examples. It needs Redis 6.2 or later on the
+// PATH; a test that asks for a server fails where there is none and is never
+// skipped.
 //
 // Every server listens on a port of the loopback interface that was free, has
 // a directory of its own and is stopped, by its process id, when the test that

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"errors"
 	"os/exec"
 	"testing"
 )
@@ -9,7 +10,15 @@ import (
 // Everything that starts a server calls it.
 func Require(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("redis-server is missing: install it (Debian: apt-get install redis-server)")
+	if err := installed(); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// installed returns an error if there is no redis-server on the PATH.
+func installed() error {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		return errors.New("redis-server is missing: install it (Debian: apt-get install redis-server)")
+	}
+	return nil
 }
