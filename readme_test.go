@@ -21,7 +21,7 @@ import (
 )
 
 // The Go snippets of the README and of docs/async.md stand here, line by line,
-// which TestReadmeSnippetsCompile sees to.
+// which TestReadmeSnippetsCompile sees to. Those on Redis are in store/redis.
 
 func Example_limit() {
 	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(10).WithBurst(20)})
