@@ -22,18 +22,18 @@ type courier struct {
 	timeout    time.Duration
 }
 
-// carry runs cmd and returns the reply. The values of ctx are for the hooks of
+// carry runs cmd and returns the reply, if that comes within a time. The values of ctx are for the hooks of
 // the client; whether ctx has ended makes no difference.
 //
 // An error is [throttled.ErrStoreUnavailable], and whether the command was
 // carried out is unknown then. It is never sent again: if only its reply was
 // lost, that would charge twice.
-func (c *courier) carry(ctx context.Context, cmd *command) (rueidis.RedisMessage, error) {
+func (c *courier) carry(ctx context.Context, cmd *command, within time.Duration) (rueidis.RedisMessage, error) {
 	answered, err := c.breaker.enter()
 	if err != nil {
 		return rueidis.RedisMessage{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	reply, err := c.run(ctx, cmd)
 	_, said := rueidis.IsRedisErr(err)
@@ -80,7 +80,7 @@ func (c *courier) carryAll(ctx context.Context, all []*command) error {
 // unavailable returns the error that err becomes.
 func (c *courier) unavailable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%w: Redis did not answer within %v", throttled.ErrStoreUnavailable, c.timeout)
+		return c.noAnswer()
 	}
 	return fmt.Errorf("%w: %w", throttled.ErrStoreUnavailable, withoutContext(err))
 }
@@ -92,4 +92,9 @@ func withoutContext(err error) error {
 		return errors.New(err.Error())
 	}
 	return err
+}
+
+// noAnswer is the error of those whose time is up.
+func (c *courier) noAnswer() error {
+	return fmt.Errorf("%w: Redis did not answer within %v", throttled.ErrStoreUnavailable, c.timeout)
 }

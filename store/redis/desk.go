@@ -72,6 +72,7 @@ func (d *desk) post(p *pending) {
 		d.lanes[name] = l
 	}
 	if l.gathering || l.out >= d.few {
+		p.waits()
 		l.waiting = append(l.waiting, p)
 		d.mu.Unlock()
 		return

@@ -12,9 +12,9 @@ import (
 
 // Options are the settings of a [Store]. The zero Options are good ones.
 type Options struct {
-	// Timeout bounds every command, from the instant it is sent to that of its
-	// reply, and so how long a call may hang at a Redis that does not answer.
-	// It does not bound the sleep of a wait. [Open] sets it for dials and
+	// Timeout bounds every command, and so how long a call may hang at a Redis
+	// that does not answer; what it waits before it is sent, in a crowd, counts
+	// too. It does not bound the sleep of a wait. [Open] sets it for dials and
 	// writes too. 0 means the timeout of the URL, or one second if it has none.
 	Timeout time.Duration
 

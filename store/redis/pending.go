@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/throttled-go/throttled"
 )
@@ -20,6 +21,11 @@ type pending struct {
 	done   func(throttled.Result, error) // must not block
 	stop   func() bool                   // of watching ctx; nil if nobody does
 	over   atomic.Bool
+
+	// since is when it began to wait for a slot, or for the call that it is to
+	// go with: the time that Redis has for it runs from then. It is zero if it
+	// went at once.
+	since time.Time
 }
 
 // answered takes the answer of Redis, or the reason why there is none. If
@@ -45,6 +51,21 @@ func (p *pending) answered(a *answer) {
 	default:
 		p.finish(a.result, nil)
 	}
+}
+
+// waits begins to count the time for which p waits.
+func (p *pending) waits() {
+	if p.since.IsZero() {
+		p.since = time.Now()
+	}
+}
+
+// waited returns for how long p has waited.
+func (p *pending) waited(now time.Time) time.Duration {
+	if p.since.IsZero() {
+		return 0
+	}
+	return now.Sub(p.since)
 }
 
 // finish gives the answer to the caller who still waits for it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,17 @@ func newLimiter(t testing.TB, s throttled.Store, quota string) *tsync.Limiter {
 	return l
 }
 
-func prefixOf(t testing.TB) string { return strings.ReplaceAll(t.Name(), ":", "_") }
+// prefixOf returns a prefix that is t's alone, also where t runs again on the
+// same server.
+func prefixOf(t testing.TB) string {
+	run, _ := runs.LoadOrStore(t, lastRun.Add(1))
+	return fmt.Sprintf("%s %d", strings.ReplaceAll(t.Name(), ":", "_"), run)
+}
+
+var (
+	runs    sync.Map // the number of each test that ran
+	lastRun atomic.Int64
+)
 
 func TestKind(t *testing.T) {
 	assert.Equal(t, "redis", openStore(t, redistest.Shared(t).URL(), redis.Options{}).Kind())

@@ -141,12 +141,25 @@ func (t target) parameters() string {
 		all = append(all, paramClientName+"="+percentEncode(t.clientName))
 	}
 	if t.timeout != 0 {
-		all = append(all, fmt.Sprintf("%s=%dns", paramTimeout, t.timeout.Nanoseconds()))
+		all = append(all, paramTimeout+"="+timeoutText(t.timeout))
 	}
 	if len(all) == 0 {
 		return ""
 	}
 	return "?" + strings.Join(all, "&")
+}
+
+// timeoutText returns d as a whole number of the longest unit that it is one of.
+func timeoutText(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		size time.Duration
+	}{{"s", time.Second}, {"ms", time.Millisecond}, {"us", time.Microsecond}} {
+		if d%unit.size == 0 {
+			return strconv.FormatInt(int64(d/unit.size), 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(d), 10) + "ns"
 }
 
 // GoString is [target.String].

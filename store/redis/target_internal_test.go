@@ -116,7 +116,7 @@ func TestTargetString(t *testing.T) {
 		"redis://u:p@h/3":              "redis://h:6379?database=3",
 		"rediss://p@[fe80::1%25eth0]":  "rediss://[fe80::1%25eth0]:6379",
 		"redis-socket://p@/a%20b/c%40": "unix:///a%20b/c%40",
-		"redis-sentinel://p@h1,h2/3?timeout=5s&clientName=a%2Bb#My%20Master%2F": "redis+sentinel://h1:26379,h2:26379/My%20Master%2F?database=3&clientName=a%2Bb&timeout=5000000000ns",
+		"redis-sentinel://p@h1,h2/3?timeout=5s&clientName=a%2Bb#My%20Master%2F": "redis+sentinel://h1:26379,h2:26379/My%20Master%2F?database=3&clientName=a%2Bb&timeout=5s",
 		"rediss+sentinel://h/m?sentinelPassword=p":                              "rediss+sentinel://h:26379/m",
 		"rediss+cluster://u:p@h1,h2:7":                                          "rediss+cluster://h1:6379,h2:7",
 	} {

@@ -45,7 +45,7 @@ func beforeDeadline(ctx context.Context, req throttled.Request) throttled.Reques
 func (s *Store) send(p *pending) {
 	err := s.courier.breaker.open()
 	if err == nil {
-		err = s.takeSlot(p.ctx)
+		err = s.takeSlot(p)
 	}
 	if err != nil {
 		p.answered(&answer{err: err})
@@ -54,21 +54,22 @@ func (s *Store) send(p *pending) {
 	s.desk.post(p)
 }
 
-// takeSlot returns when there is a slot, or with an error when ctx has ended,
-// or after as long as a command may take.
-func (s *Store) takeSlot(ctx context.Context) error {
+// takeSlot returns when there is a slot for p, or with an error when its ctx has
+// ended, or after as long as a command may take.
+func (s *Store) takeSlot(p *pending) error {
 	select {
 	case s.slots <- struct{}{}:
 		return nil
 	default:
 	}
+	p.waits()
 	timer := time.NewTimer(s.courier.timeout)
 	defer timer.Stop()
 	select {
 	case s.slots <- struct{}{}:
 		return nil
-	case <-ctx.Done():
-		return ended(ctx, "gave up before Redis was asked")
+	case <-p.ctx.Done():
+		return ended(p.ctx, "gave up before Redis was asked")
 	case <-timer.C:
 		return fmt.Errorf("%w: %d requests are on their way, and for %v Redis has answered none",
 			throttled.ErrStoreUnavailable, maxTrips, s.courier.timeout)
@@ -77,6 +78,10 @@ func (s *Store) takeSlot(ctx context.Context) error {
 
 // carry brings the answers to requests that one call can carry.
 func (s *Store) carry(together []*pending) {
+	together, within := s.stillInTime(together)
+	if len(together) == 0 {
+		return
+	}
 	asks := make([]ask, len(together))
 	for i, p := range together {
 		asks[i] = p.ask
@@ -86,20 +91,48 @@ func (s *Store) carry(together []*pending) {
 		ctx = together[0].ctx
 	}
 	call := newCall(asks...)
-	reply, err := s.courier.carry(ctx, &call.command)
+	reply, err := s.courier.carry(ctx, &call.command, within)
 	var answers []answer
 	if err == nil {
 		answers = call.answers(reply)
 	}
 	for i, p := range together {
-		<-s.slots
 		a := &answer{err: err}
 		if err == nil {
 			a = &answers[i]
 		}
-		s.learn(p, a)
-		p.answered(a)
+		s.arrive(p, a)
 	}
+}
+
+// arrive hands over what has come of p.
+func (s *Store) arrive(p *pending, a *answer) {
+	<-s.slots
+	s.learn(p, a)
+	p.answered(a)
+}
+
+// stillInTime returns those of some requests whose time is not up, and how much
+// of it is left for a call that carries them together: that of the one that has
+// waited longest. The others are answered at once: while Redis hangs, a crowd
+// must not wait for one call after another to fail.
+func (s *Store) stillInTime(together []*pending) (still []*pending, left time.Duration) {
+	left = s.courier.timeout
+	if len(together) == 1 && together[0].since.IsZero() {
+		return together, left // it has not waited
+	}
+	now := time.Now()
+	still = together[:0]
+	for _, p := range together {
+		own := s.courier.timeout - p.waited(now)
+		if own <= 0 {
+			s.arrive(p, &answer{err: s.courier.noAnswer()})
+			continue
+		}
+		still = append(still, p)
+		left = min(left, own)
+	}
+	return still, left
 }
 
 // learn tells the deny cache what became of p.
@@ -118,7 +151,7 @@ func (s *Store) giveUp(bucket bucketName, taken *place) {
 	s.trips.Go(func() {
 		s.slots <- struct{}{}
 		// If it fails the place is used up, and nobody is left to be told.
-		_, _ = s.courier.carry(context.Background(), taken.cancel())
+		_, _ = s.courier.carry(context.Background(), taken.cancel(), s.courier.timeout)
 		<-s.slots
 		s.denials.forget(bucket)
 	})
