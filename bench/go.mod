@@ -5,8 +5,12 @@ go 1.26.0
 replace github.com/throttled-go/throttled => ../
 
 require (
+	github.com/stretchr/testify v1.12.1
 	github.com/throttled-go/throttled v0.0.0
 	golang.org/x/time v0.14.0
 )
 
-require golang.org/x/sync v0.24.0 // indirect
+require (
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
