@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/throttled-go/throttled => ../
 
 require (
+	github.com/dustin/go-humanize v1.1.0
 	github.com/stretchr/testify v1.12.1
 	github.com/throttled-go/throttled v0.0.0
 	golang.org/x/time v0.14.0
