@@ -27,7 +27,7 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: fmt-check tidy-check vet lint race model fuzz examples ## all that must pass before a change lands (with a shorter model)
+test: fmt-check tidy-check vet lint race model fuzz examples tune-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: fmt
@@ -67,11 +67,19 @@ model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a wai
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
-	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh .
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh bench
 
 .PHONY: examples
 examples: ## run every program under examples/
 	@./scripts/examples.sh
+
+.PHONY: tune-smoke
+tune-smoke: ## advice for the log that is shipped, and the page in out/tune.html
+	mkdir -p out
+	go -C bench build -o ../out/ ./cmd/throttled-bench
+	out/throttled-bench tune -quota "30/m; 200/h" -log bench/internal/tune/testdata/shop.log -html out/tune.html
+	@[ "$$(grep -c '<svg' out/tune.html)" = 5 ] || { echo "tune-smoke: out/tune.html lacks a timeline" >&2; exit 1; }
 
 .PHONY: cover
 cover: ## coverage of all packages by all tests, as out/cover.html
