@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for FUZZTIME (one number and one unit: 30s, 5m, 1h).
+# Usage: fuzz.sh MODULE: runs every fuzz target of the module for FUZZTIME (one number and one unit:
+# 30s, 5m, 1h).
 #
 # The time is kept by timeout(1), which interrupts the test binary, and not by -fuzztime: before
 # Go 1.27 that may report its own deadline as a failure (go.dev/issue/75804). --foreground, because
 # else the fuzzer's workers are interrupted too, and one that ends first is taken for a crash.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../$1"
 
 fuzztime=${FUZZTIME:-5s}
 cache=$(go env GOCACHE)/fuzz
