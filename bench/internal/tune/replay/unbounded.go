@@ -74,9 +74,6 @@ type RoundTrips struct {
 	// is kept for a second, and what it still denies is not sent. This is
 	// exact, since a denial changes nothing.
 	Saved int64
-
-	// Hopeless is what costs more than the capacity. It is never sent.
-	Hopeless int64
 }
 
 // cacheTime is how long a denied state is kept.
@@ -90,15 +87,12 @@ type denyCache struct {
 
 // use counts a request that got res, with the cache or without.
 func (c *denyCache) use(key int32, now int64, res throttled.Result) {
-	switch {
-	case res.RetryAfter() == throttled.Never:
-		c.trips.Hopeless++
-	case !res.Allowed && now < c.until[key]:
+	if !res.Allowed && now < c.until[key] {
 		c.trips.Saved++
-	default:
-		c.trips.Sent++
-		if c.until[key] = 0; !res.Allowed {
-			c.until[key] = now + cacheTime
-		}
+		return
+	}
+	c.trips.Sent++
+	if c.until[key] = 0; !res.Allowed {
+		c.until[key] = now + cacheTime
 	}
 }
