@@ -1,0 +1,73 @@
+package redis_test
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store/redis"
+)
+
+// inspect opens a store that takes no part in a test's trouble.
+func (l *load) inspect(url string) *redis.Store {
+	l.Helper()
+	return openStore(l.T, url, redis.Options{Timeout: patience})
+}
+
+// exact requires that Redis has charged all that it granted, and nothing that
+// nobody asked for: once for each answer, and not more than once for each call
+// that had none.
+func (l *load) exact(url string) {
+	l.Helper()
+	l.compare(url, func(key string, charged int64, a *account) {
+		assert.LessOrEqual(l, a.granted.Load(), charged, "%s: granted, but not charged", key)
+	})
+}
+
+// notTwice is exact where what was granted may be forgotten.
+func (l *load) notTwice(url string) {
+	l.Helper()
+	l.compare(url, func(string, int64, *account) {})
+}
+
+// compare compares the accounts with what Redis has charged.
+func (l *load) compare(url string, also func(key string, charged int64, a *account)) {
+	l.Helper()
+	s := l.inspect(url)
+	for key, a := range l.limit.accounts {
+		charged := used(l.T, limiterBy(l.T, s, throttled.TokenBucket, slowly(200_000)), key)
+		assert.Positive(l, a.granted.Load())
+		assert.LessOrEqual(l, charged, a.granted.Load()+a.unknown.Load(), "%s: charged twice", key)
+		also(key, charged, a)
+	}
+}
+
+// bounded requires that no more was admitted of a key than its quota has, and
+// again as much for each of the failovers, in which Redis may forget. What was
+// forgotten of a line are the places ahead, too: those who have one go through.
+func (l *load) bounded(took time.Duration, failovers int64) {
+	l.Helper()
+	for key, a := range l.scarce.accounts {
+		assert.LessOrEqual(l, a.granted.Load(), scarceCapacity*(1+failovers), key)
+	}
+	came := int64(lineRate*took/time.Second) + 1
+	ahead := int64(lineRate * lineWithin / time.Second)
+	for key, a := range l.wait.accounts {
+		assert.LessOrEqual(l, a.granted.Load(), lineBurst+came+failovers*(lineBurst+ahead), key)
+	}
+}
+
+// underLoad runs trouble while callers are at work on a store, which serves them
+// before and after, and returns the load when it has ended.
+func underLoad(l *load, failovers int64, trouble func()) {
+	l.Helper()
+	begin := time.Now()
+	l.served()
+	trouble()
+	l.served()
+	l.stop()
+	l.bounded(time.Since(begin), failovers)
+	require.False(l, l.Failed())
+}

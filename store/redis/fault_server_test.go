@@ -1,0 +1,99 @@
+package redis_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/throttled-go/throttled/internal/redistest"
+	"github.com/throttled-go/throttled/store/redis"
+)
+
+// onItsFeet are options under which an outage is over soon.
+func onItsFeet() redis.Options {
+	return redis.Options{Timeout: 300 * time.Millisecond, Breaker: redis.Breaker{Cooldown: 20 * time.Millisecond}}
+}
+
+// lasting has a server write down what it acknowledges before it does, so that
+// nothing is lost in a crash.
+func lasting() redistest.Option { return redistest.WithConfig("appendonly yes", "appendfsync always") }
+
+// TestSurvivesRestarts: a server that is stopped, or crashes and has written all
+// down, is used again when it is back, and nobody has got anything twice.
+func TestSurvivesRestarts(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, lasting())
+	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	underLoad(l, 0, func() {
+		for _, down := range []func(testing.TB){server.Kill, server.Stop, server.Kill} {
+			down(t)
+			l.fails()
+			server.Start(t)
+			l.served()
+		}
+	})
+	l.exact(server.URL())
+	expires(t, server)
+}
+
+// TestSurvivesAmnesia: a server that comes back empty has forgotten what was
+// charged, once for each time, and no more.
+func TestSurvivesAmnesia(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	underLoad(l, 1, func() {
+		server.Kill(t)
+		l.fails()
+		server.Start(t)
+	})
+	expires(t, server)
+}
+
+// TestSurvivesScriptFlush: a script that is gone is sent again, and nobody
+// notices.
+func TestSurvivesScriptFlush(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	l := startLoad(t, openStore(t, server.URL(), redis.Options{Timeout: patience}), "a", "b")
+	underLoad(l, 0, func() {
+		for range 50 {
+			server.Do(t, "SCRIPT", "FLUSH")
+			l.served()
+		}
+	})
+	l.exact(server.URL())
+	if n := l.failures.Load(); n > 0 {
+		t.Errorf("%d calls have failed", n)
+	}
+	expires(t, server)
+}
+
+// TestSurvivesClientKill: connections that the server closes are made anew.
+func TestSurvivesClientKill(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	underLoad(l, 0, func() {
+		for range 20 {
+			server.Do(t, "CLIENT", "KILL", "TYPE", "normal")
+			l.served()
+		}
+	})
+	l.exact(server.URL())
+	expires(t, server)
+}
+
+// TestSurvivesAPause: a server that stops in its tracks answers later what it
+// was asked, or nobody any more.
+func TestSurvivesAPause(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	underLoad(l, 0, func() {
+		server.Pause(t)
+		l.fails()
+		server.Resume(t)
+	})
+	l.exact(server.URL())
+	expires(t, server)
+}
