@@ -1,0 +1,59 @@
+package redis_test
+
+import (
+	"testing"
+
+	"github.com/throttled-go/throttled/internal/redistest"
+)
+
+// The keys of a load on a cluster: two share a slot.
+const nextDoor, beside, elsewhere = "{door}1", "{door}2", "elsewhere"
+
+// slot is where a cluster keeps the buckets of a key that has a hash tag.
+var slot = redistest.Slot(nextDoor)
+
+// TestSurvivesChangesOfACluster: slots move, with their keys in them, and masters
+// give way to their replicas. Nothing that was charged is lost.
+func TestSurvivesChangesOfACluster(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	l := startLoad(t, openStore(t, c.URL(), onItsFeet()), nextDoor, beside, elsewhere)
+	underLoad(l, 0, func() {
+		old := c.Owner(t, slot)
+		for _, to := range c.Masters(t) {
+			if to != old {
+				c.MigrateSlot(t, slot, to)
+				l.served()
+			}
+		}
+		m := c.BeginMigration(t, slot, old)
+		l.served() // by both
+		m.MoveKeys(t)
+		l.served()
+		m.Finish(t)
+		l.served()
+
+		master := c.Failover(t, slot)
+		c.AwaitFailover(t, slot, master)
+	})
+	l.exact(c.URL())
+	expires(t, c.Masters(t)...)
+}
+
+// TestSurvivesACrashInACluster: the replica of a master that is gone is found.
+// What the master had not passed on is lost, and nothing else.
+func TestSurvivesACrashInACluster(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	l := startLoad(t, openStore(t, c.URL(), onItsFeet()), nextDoor, beside, elsewhere)
+	underLoad(l, 1, func() {
+		old := c.KillMaster(t, slot)
+		l.fails()
+		c.AwaitFailover(t, slot, old)
+		l.served()
+		old.Start(t)
+		c.AwaitReplicas(t)
+	})
+	l.notTwice(c.URL())
+	expires(t, c.Masters(t)...)
+}

@@ -1,0 +1,29 @@
+package redis_test
+
+import (
+	"testing"
+
+	"github.com/throttled-go/throttled/internal/redistest"
+)
+
+// TestSurvivesFailoverUnderSentinel: a promoted replica is found, after a crash
+// and after a planned failover. What the old master had not passed on is lost,
+// and nothing else.
+func TestSurvivesFailoverUnderSentinel(t *testing.T) {
+	t.Parallel()
+	set := redistest.StartSentinel(t)
+	l := startLoad(t, openStore(t, set.URL(), onItsFeet()), "a", "b")
+	underLoad(l, 2, func() {
+		old := set.KillMaster(t)
+		l.fails()
+		set.AwaitFailover(t, old)
+		l.served()
+		set.Rejoin(t, old)
+		l.served()
+
+		old = set.Failover(t)
+		set.AwaitFailover(t, old)
+	})
+	l.notTwice(set.URL())
+	expires(t, set.Master(t))
+}
