@@ -1,0 +1,114 @@
+package redis_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store/redis"
+)
+
+// dials counts the connections that a client tries to make.
+type dials struct{ n atomic.Int64 }
+
+func (d *dials) client(o *rueidis.ClientOption) {
+	o.PipelineMultiplex = -1
+	o.DialCtxFn = func(ctx context.Context, to string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
+		d.n.Add(1)
+		return dialer.DialContext(ctx, "tcp", to)
+	}
+}
+
+// TestBreakerSparesRedis: while a server refuses connections, only the commands
+// that were let through before the breaker opened, and those that tried
+// afterwards, have dialed, however many have called. It closes by itself.
+func TestBreakerSparesRedis(t *testing.T) {
+	t.Parallel()
+	for _, cooldown := range []time.Duration{time.Millisecond, 50 * time.Millisecond} {
+		_, proxy := proxied(t)
+		var made dials
+		var probes atomic.Int64
+		state := atomic.Int64{}
+		s := openThrough(t, proxy, redis.Options{
+			Client: made.client,
+			Breaker: redis.Breaker{Cooldown: cooldown, OnChange: func(_, to redis.BreakerState) {
+				state.Store(int64(to))
+				if to == redis.BreakerHalfOpen {
+					probes.Add(1)
+				}
+			}},
+		})
+		l := limiterBy(t, s, throttled.TokenBucket, throttled.PerHour(1000))
+		_, err := l.Limit(t.Context(), "k")
+		require.NoError(t, err)
+		proxy.Refuse()
+		proxy.Cut()
+
+		const callers, calls, failures = 32, 500, 10
+		var group errgroup.Group
+		for range callers {
+			group.Go(func() error {
+				for range calls {
+					if _, err := l.Limit(t.Context(), "k"); err != nil {
+						unavailable(t, err)
+					}
+				}
+				return nil
+			})
+		}
+		require.NoError(t, group.Wait())
+		// What had been let in when it opened, 32 calls at the most, dials once.
+		assert.LessOrEqual(t, made.n.Load(), 1+failures+callers+probes.Load())
+
+		proxy.Resume(t)
+		awaitService(t, func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err })
+		eventually(t, "news of the breaker", func() bool { return state.Load() == int64(redis.BreakerClosed) })
+	}
+}
+
+// TestBreakerOpensInABlackHole: where connections are made and never answered,
+// calls fail without being sent after some that were, and callers who leave
+// count for nothing.
+func TestBreakerOpensInABlackHole(t *testing.T) {
+	t.Parallel()
+	_, proxy := proxied(t)
+	changes := make(chan redis.BreakerState, 1000)
+	s := openThrough(t, proxy, redis.Options{
+		Timeout: 300 * time.Millisecond,
+		Breaker: redis.Breaker{
+			Failures: 3, Cooldown: 100 * time.Millisecond,
+			OnChange: func(_, to redis.BreakerState) { changes <- to },
+		},
+	})
+	l := limiterBy(t, s, throttled.TokenBucket, throttled.PerHour(1000))
+	limit := func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err }
+	awaitService(t, limit)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		require.ErrorIs(t, limit(ctx), context.Canceled)
+	}
+	require.Empty(t, changes)
+	black(proxy)
+	for state := redis.BreakerClosed; state != redis.BreakerOpen; {
+		select {
+		case state = <-changes:
+		default:
+			unavailable(t, limit(t.Context()))
+		}
+	}
+	proxy.Resume(t)
+	awaitService(t, limit)
+	for received(t, "end of the outage", changes) != redis.BreakerClosed {
+		continue
+	}
+}
