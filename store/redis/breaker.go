@@ -15,8 +15,8 @@ import (
 // Options.OnFailure says, within microseconds. Then one command goes through to
 // try; the breaker closes when it is answered and opens again when it is not.
 //
-// A failure is a command that Redis did not answer: refused, lost or later than
-// Options.Timeout. An answer is none, whatever it says, and neither is a caller
+// A failure is a request that Redis did not answer: refused, lost or later than
+// Options.Timeout; of requests that went together each counts. An answer is none, whatever it says, and neither is a caller
 // whose own context ends.
 type Breaker struct {
 	// Disabled switches the breaker off.
@@ -141,6 +141,17 @@ func (b *breaker) enter() (done func(answered bool), err error) {
 		}
 		b.report()
 	}, nil
+}
+
+// fail counts so many failures more, until the circuit is open.
+func (b *breaker) fail(n int) {
+	for range n {
+		done, err := b.enter()
+		if err != nil {
+			return
+		}
+		done(false)
+	}
 }
 
 // errOpen tells why nothing was sent.

@@ -38,6 +38,11 @@ func (c *courier) carry(ctx context.Context, cmd *command, within time.Duration)
 	reply, err := c.run(ctx, cmd)
 	_, said := rueidis.IsRedisErr(err)
 	answered(err == nil || said)
+	if err != nil && !said {
+		// Where many wait, they go together, one call after the other: only if
+		// each counts is the circuit open before the others hang as long.
+		c.breaker.fail(cmd.more)
+	}
 	if err != nil && !rueidis.IsRedisNil(err) {
 		return rueidis.RedisMessage{}, c.unavailable(ctx, err)
 	}

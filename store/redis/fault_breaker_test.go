@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 )
 
@@ -111,4 +112,31 @@ func TestBreakerOpensInABlackHole(t *testing.T) {
 	for received(t, "end of the outage", changes) != redis.BreakerClosed {
 		continue
 	}
+}
+
+// TestBreakerCountsEachOfMany: those who go together fail together, and each of
+// them counts: the others are not to wait for as many calls in vain.
+func TestBreakerCountsEachOfMany(t *testing.T) {
+	t.Parallel()
+	_, proxy := proxied(t)
+	const failures, callers = 40, 200 // more than go one by one, fewer than go together
+	opened := make(chan struct{}, callers)
+	s := openThrough(t, proxy, redis.Options{
+		Timeout: 300 * time.Millisecond,
+		Breaker: redis.Breaker{
+			Failures: failures, Cooldown: time.Hour,
+			OnChange: func(_, _ redis.BreakerState) { opened <- struct{}{} },
+		},
+	})
+	l := limiterBy(t, s, throttled.TokenBucket, throttled.PerHour(1000))
+	awaitService(t, func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err })
+	proxy.Hold(redistest.Replies)
+	var calls []<-chan error
+	for range callers {
+		calls = append(calls, background(func() error { _, err := l.Limit(t.Context(), "k"); return err }))
+	}
+	for _, c := range calls {
+		unavailable(t, received(t, "a call that Redis never answers", c))
+	}
+	require.Len(t, opened, 1)
 }
