@@ -114,8 +114,9 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 // Close answers all who sleep with [throttled.ErrClosed], as it does all later
 // calls, waits for what is on its way, gives the places of those who slept back
 // as far as nothing was charged after them, and closes the client if [Open]
-// made it. It takes twice Options.Timeout at the most and returns nil, also when
-// called again.
+// made it. It takes twice Options.Timeout at the most, and where Redis is silent
+// a second more for each connection, for which the client waits then. It returns
+// nil, also when called again.
 func (s *Store) Close() error {
 	s.shutdown.Do(func() {
 		s.mu.Lock()
