@@ -16,8 +16,8 @@ import (
 // try; the breaker closes when it is answered and opens again when it is not.
 //
 // A failure is a request that Redis did not answer: refused, lost or later than
-// Options.Timeout; of requests that went together each counts. An answer is none, whatever it says, and neither is a caller
-// whose own context ends.
+// Options.Timeout; of requests that went together each counts. An answer is
+// none, whatever it says, and neither is a caller whose own context ends.
 type Breaker struct {
 	// Disabled switches the breaker off.
 	Disabled bool
@@ -123,34 +123,45 @@ func (b *breaker) open() error {
 }
 
 // enter returns an error if a command is not let through. Otherwise done must
-// be told whether Redis has answered it.
-func (b *breaker) enter() (done func(answered bool), err error) {
+// be told how many requests Redis has left without an answer.
+func (b *breaker) enter() (done func(failures int), err error) {
 	if b == nil {
-		return func(bool) {}, nil
+		return func(int) {}, nil
 	}
 	told, err := b.circuit.Allow()
 	b.report()
 	if err != nil {
 		return nil, errOpen
 	}
-	return func(answered bool) {
-		if answered {
+	return func(failures int) {
+		if failures == 0 {
 			told(nil)
 		} else {
 			told(errOpen) // any error counts
+			b.fail(failures - 1)
 		}
 		b.report()
 	}, nil
 }
 
-// fail counts so many failures more, until the circuit is open.
-func (b *breaker) fail(n int) {
-	for range n {
-		done, err := b.enter()
+// missed counts a request whose time was up before it was sent.
+func (b *breaker) missed() {
+	if b != nil {
+		b.fail(1)
+		b.report()
+	}
+}
+
+// fail counts so many failures more, or until the circuit is open. Where many
+// requests wait, they go together, one call after the other: if a call counted
+// once, it would take as many timeouts until the circuit is open.
+func (b *breaker) fail(failures int) {
+	for range failures {
+		told, err := b.circuit.Allow()
 		if err != nil {
 			return
 		}
-		done(false)
+		told(errOpen)
 	}
 }
 

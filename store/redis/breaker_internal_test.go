@@ -18,7 +18,7 @@ func fail(t *testing.T, b *breaker, times int) {
 	for range times {
 		done, err := b.enter()
 		require.NoError(t, err)
-		done(false)
+		done(1)
 	}
 }
 
@@ -31,7 +31,7 @@ func TestBreaker(t *testing.T) {
 		fail(t, b, 2)
 		done, err := b.enter()
 		require.NoError(t, err)
-		done(true) // not in a row any more
+		done(0) // not in a row any more
 		fail(t, b, 2)
 		require.NoError(t, b.open())
 		fail(t, b, 1)
@@ -45,13 +45,13 @@ func TestBreaker(t *testing.T) {
 		require.NoError(t, err)
 		_, err = b.enter()
 		require.ErrorIs(t, err, throttled.ErrStoreUnavailable, "one tries")
-		try(false)
+		try(1)
 		require.Error(t, b.open())
 
 		time.Sleep(time.Minute + 1)
 		try, err = b.enter()
 		require.NoError(t, err)
-		try(true)
+		try(0)
 		fail(t, b, 2)
 		require.NoError(t, b.open())
 		require.Equal(t, []change{
@@ -62,6 +62,17 @@ func TestBreaker(t *testing.T) {
 			{BreakerHalfOpen, BreakerClosed},
 		}, seen)
 	})
+}
+
+// TestBreakerCountsRequests that went together one by one.
+func TestBreakerCountsRequests(t *testing.T) {
+	b := newBreaker(Breaker{Failures: 5})
+	done, err := b.enter()
+	require.NoError(t, err)
+	done(4)
+	require.NoError(t, b.open())
+	fail(t, b, 1)
+	require.Error(t, b.open())
 }
 
 func TestBreakerDefaults(t *testing.T) {
@@ -95,7 +106,7 @@ func TestBreakerCallback(t *testing.T) {
 		defer mu.Unlock()
 		_ = b.open()
 		if done, err := b.enter(); err == nil {
-			done(true)
+			done(0)
 		}
 		seen = append(seen, change{from, to})
 	}})
@@ -104,7 +115,7 @@ func TestBreakerCallback(t *testing.T) {
 		all.Go(func() {
 			for range 1000 {
 				if done, err := b.enter(); err == nil {
-					done(i%2 == 0)
+					done(i % 2)
 				}
 			}
 		})

@@ -15,7 +15,7 @@ import (
 type command struct {
 	script     *script
 	keys, args []string
-	more       int // requests that it carries, beyond the first
+	requests   int // that it carries
 }
 
 // evalsha returns the command for a server that has the script, and eval for
@@ -66,7 +66,7 @@ type answer struct {
 
 // newCall requires one ask or more, of one kin.
 func newCall(asks ...ask) *call {
-	c := &call{asks: asks, command: command{script: asks[0].script(), more: len(asks) - 1}}
+	c := &call{asks: asks, command: command{script: asks[0].script(), requests: len(asks)}}
 	c.group()
 	if !asks[0].decides() {
 		return c

@@ -29,19 +29,17 @@ type courier struct {
 // carried out is unknown then. It is never sent again: if only its reply was
 // lost, that would charge twice.
 func (c *courier) carry(ctx context.Context, cmd *command, within time.Duration) (rueidis.RedisMessage, error) {
-	answered, err := c.breaker.enter()
+	done, err := c.breaker.enter()
 	if err != nil {
 		return rueidis.RedisMessage{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	reply, err := c.run(ctx, cmd)
-	_, said := rueidis.IsRedisErr(err)
-	answered(err == nil || said)
-	if err != nil && !said {
-		// Where many wait, they go together, one call after the other: only if
-		// each counts is the circuit open before the others hang as long.
-		c.breaker.fail(cmd.more)
+	if _, said := rueidis.IsRedisErr(err); err == nil || said {
+		done(0)
+	} else {
+		done(cmd.requests)
 	}
 	if err != nil && !rueidis.IsRedisNil(err) {
 		return rueidis.RedisMessage{}, c.unavailable(ctx, err)

@@ -18,7 +18,7 @@ type place struct {
 // cancel returns the call that gives the place back.
 func (p *place) cancel() *command {
 	text := appendNumbers(nil, p.mark, p.turn, p.fresh)
-	return &command{script: cancelScript, keys: []string{p.key}, args: []string{string(text) + p.before}}
+	return &command{requests: 1, script: cancelScript, keys: []string{p.key}, args: []string{string(text) + p.before}}
 }
 
 // cancelled reads the reply to cancel: whether the place was given back.

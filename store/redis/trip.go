@@ -126,6 +126,7 @@ func (s *Store) stillInTime(together []*pending) (still []*pending, left time.Du
 	for _, p := range together {
 		own := s.courier.timeout - p.waited(now)
 		if own <= 0 {
+			s.courier.breaker.missed()
 			s.arrive(p, &answer{err: s.courier.noAnswer()})
 			continue
 		}
