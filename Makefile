@@ -97,6 +97,10 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./async out/bench-async.txt
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./async out/bench-wakeup.txt
 
+.PHONY: bench-redis
+bench-redis: ## benchmarks of decisions in a Redis started for them; medians by benchstat
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./redis out/bench-redis.txt
+
 .PHONY: bench
 bench: ## all benchmarks of the module bench; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./... out/bench.txt
