@@ -83,28 +83,32 @@ func (c *call) group() {
 		c.keys, c.order = []string{c.asks[0].key}, [][]int{{0}}
 		return
 	}
-	known := make(map[string]int)
+	known := make(map[string]int, len(c.asks))
+	c.keys, c.order = make([]string, 0, len(c.asks)), make([][]int, 0, len(c.asks))
+	firsts := make([]int, len(c.asks)) // most buckets have one ask only
 	for i := range c.asks {
 		k, ok := known[c.asks[i].key]
-		if !ok {
-			k = len(c.keys)
-			known[c.asks[i].key] = k
-			c.keys, c.order = append(c.keys, c.asks[i].key), append(c.order, nil)
+		if ok {
+			c.order[k] = append(c.order[k], i)
+			continue
 		}
-		c.order[k] = append(c.order[k], i)
+		known[c.asks[i].key] = len(c.keys)
+		firsts[i] = i
+		c.keys, c.order = append(c.keys, c.asks[i].key), append(c.order, firsts[i:i+1:i+1])
 	}
 }
 
 // decisions returns the argument that goes with a key.
 func (c *call) decisions(of []int) string {
-	var text []byte
-	if rates := len(c.asks[0].law.rates); rates > 1 {
+	rates := len(c.asks[0].law.rates)
+	text := make([]byte, 0, 8*(1+len(of)*(2+maxNumbers*rates)))
+	if rates > 1 {
 		text = appendNumbers(text, int64(rates))
 	}
 	for _, i := range of {
 		text = c.asks[i].append(text)
 	}
-	return string(text)
+	return rueidis.BinaryString(text)
 }
 
 // answers reads the reply, which is not an error of Redis.

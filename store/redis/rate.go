@@ -45,6 +45,9 @@ func (r *rate) appendReturn(to []byte, cost int64) []byte {
 	return r.append(to, min(cost, r.capacity), r.capacity)
 }
 
+// maxNumbers is how many numbers a script is given of one rate at the most.
+const maxNumbers = 5
+
 // append appends a cost and how much may be charged already where it is its
 // turn.
 func (r *rate) append(to []byte, cost, room int64) []byte {
