@@ -18,6 +18,7 @@ type Store struct {
 	desk     *desk
 	courier  courier
 	sleepers sleepers
+	replies  sync.Pool // of channels that Do waits at
 
 	onFailure Failure
 	local     throttled.Store
@@ -76,17 +77,25 @@ func (s *Store) Do(ctx context.Context, req throttled.Request) (throttled.Result
 	if p == nil {
 		return res, err
 	}
-	replies := make(chan throttled.Outcome, 1)
+	replies := s.replyChannel()
 	p.done = func(res throttled.Result, err error) { replies <- throttled.Outcome{Result: res, Err: err} }
 	s.send(p)
+	var reply throttled.Outcome
 	select {
-	case reply := <-replies:
-		return reply.Result, reply.Err
+	case reply = <-replies:
 	case <-ctx.Done():
 		p.leave()
-		reply := <-replies
-		return reply.Result, reply.Err
+		reply = <-replies
 	}
+	s.replies.Put(replies) // nothing more comes
+	return reply.Result, reply.Err
+}
+
+func (s *Store) replyChannel() chan throttled.Outcome {
+	if used, ok := s.replies.Get().(chan throttled.Outcome); ok {
+		return used
+	}
+	return make(chan throttled.Outcome, 1)
 }
 
 // Submit carries out req and calls done with the answer, exactly once: before it
