@@ -1,7 +1,9 @@
 package redis
 
 import (
+	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/throttled-go/throttled"
 )
@@ -10,8 +12,8 @@ import (
 type laws struct {
 	processes int64 // by which a local quota is divided; 0: there is none
 
-	mu   sync.RWMutex
-	made map[string]*compiled
+	made atomic.Pointer[map[string]*compiled] // what it points to is never changed
+	mu   sync.Mutex                           // held to put another in its place
 }
 
 // compiled is a plan as the store needs it.
@@ -26,9 +28,7 @@ const maxLaws = 4096
 
 // of returns plan compiled, or why it cannot be.
 func (l *laws) of(plan *throttled.Plan) (*compiled, error) {
-	l.mu.RLock()
-	c := l.made[plan.Name()]
-	l.mu.RUnlock()
+	c := l.known()[plan.Name()]
 	if c != nil {
 		return c, nil
 	}
@@ -45,12 +45,21 @@ func (l *laws) of(plan *throttled.Plan) (*compiled, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.made[plan.Name()]; known != nil {
+	if known := l.known()[plan.Name()]; known != nil {
 		return known, nil
 	}
-	if l.made == nil || len(l.made) >= maxLaws {
-		l.made = make(map[string]*compiled)
+	made := map[string]*compiled{plan.Name(): c}
+	if len(l.known()) < maxLaws {
+		maps.Copy(made, l.known())
 	}
-	l.made[plan.Name()] = c
+	l.made.Store(&made)
 	return c, nil
+}
+
+// known returns what was made by now.
+func (l *laws) known() map[string]*compiled {
+	if made := l.made.Load(); made != nil {
+		return *made
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/throttled-go/throttled"
 )
@@ -24,7 +25,7 @@ type Store struct {
 	local     throttled.Store
 
 	mu       sync.RWMutex
-	closed   bool
+	closed   atomic.Bool    // set with mu held
 	trips    sync.WaitGroup // requests that were not answered, and places on their way back
 	shutdown sync.Once
 }
@@ -129,7 +130,7 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 func (s *Store) Close() error {
 	s.shutdown.Do(func() {
 		s.mu.Lock()
-		s.closed = true
+		s.closed.Store(true)
 		s.mu.Unlock()
 		places := s.sleepers.dismiss()
 		s.trips.Wait()

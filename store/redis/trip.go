@@ -16,15 +16,15 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*pending, 
 		return nil, throttled.Result{}, err
 	}
 	bucket := bucketName{c.law, req.Key}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, throttled.Result{}, throttled.ErrClosed
-	}
-	if s.denials.serves(req) {
+	if s.denials.serves(req) && !s.closed.Load() {
 		if res, denied := s.denials.look(bucket, req.Cost); denied {
 			return nil, res, nil
 		}
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed.Load() {
+		return nil, throttled.Result{}, throttled.ErrClosed
 	}
 	s.trips.Add(1)
 	p := &pending{store: s, ctx: ctx, req: *req, bucket: bucket, asked: s.denials.ask()}
