@@ -91,15 +91,28 @@ func TestManyGoTogether(t *testing.T) {
 		c.letBack(1)
 		assert.Equal(t, append(repeat(1, fewCalls-1), maxTogether), c.sizes())
 		c.post(l, "k", 1)
-		c.letBack(fewCalls - 1)
-		assert.Equal(t, []int{maxTogether}, c.sizes(), "one gathered call is out for a key")
 		c.letBack(1)
-		assert.Equal(t, []int{70 + 1 - maxTogether}, c.sizes())
-		c.post(l, "k", handful)
-		c.letBack(1)
-		assert.Equal(t, repeat(1, handful), c.sizes(), "a handful is not worth to be gathered")
-		c.letBack(handful)
+		assert.Equal(t, append(repeat(1, fewCalls-2), maxTogether, 70+1-maxTogether), c.sizes())
+		c.letBack(fewCalls)
 		assert.Empty(t, c.sizes())
+		c.post(l, "k", 1)
+		assert.Equal(t, []int{1}, c.sizes(), "nobody waits, so it goes at once")
+		c.letBack(1)
+	})
+}
+
+// TestTimeRunsForThoseWhoWait, and only for them.
+func TestTimeRunsForThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCalls(t, false)
+		l := lawOfText(t, throttled.TokenBucket, "5/s")
+		for i := range fewCalls + 1 {
+			p := &pending{ask: l.newAsk(throttled.Request{Key: "k", Cost: 1})}
+			c.desk.post(p)
+			assert.Equal(t, i < fewCalls, p.since.IsZero())
+			synctest.Wait()
+		}
+		c.letBack(fewCalls + 1)
 	})
 }
 
