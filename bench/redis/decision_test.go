@@ -82,14 +82,17 @@ func (l load) run(b *testing.B, ask decide, sends []string) tally {
 	command(b, "CONFIG", "RESETSTAT")
 	b.ReportAllocs()
 	b.ResetTimer()
+	cpu := cpuTime()
 	told := l.ask(b.N, ask)
 	b.StopTimer()
+	cpu = cpuTime() - cpu
 	spent := spentOn(b, sends)
 	after := l.ask(n, baseline)
 
 	decisions := float64(int64(b.N) - told.failed)
 	b.ReportMetric(told.perSecond(b.N), "decisions/s")
 	b.ReportMetric(told.perSecond(b.N)/(float64(2*n)/(before.elapsed+after.elapsed).Seconds()), "xINCRBY")
+	b.ReportMetric(cpu.Seconds()*1e6/decisions, "cpu-µs/op")
 	b.ReportMetric(told.latency(0.5), "p50-µs")
 	b.ReportMetric(told.latency(0.99), "p99-µs")
 	b.ReportMetric(spent.microseconds/decisions, "redis-µs/op")
