@@ -99,6 +99,7 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 
 .PHONY: bench-redis
 bench-redis: ## benchmarks of decisions in a Redis started for them; medians by benchstat
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis out/bench-redis-scripts.txt
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./redis out/bench-redis.txt
 
 .PHONY: bench
