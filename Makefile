@@ -86,6 +86,11 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./async out/bench-async.txt
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./async out/bench-wakeup.txt
 
+.PHONY: bench-peers
+bench-peers: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
+bench-peers: ## other limiters and this one at the same work; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./peers out/bench-peers.txt
+
 .PHONY: bench
 bench: ## all benchmarks of the module bench; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./... out/bench.txt

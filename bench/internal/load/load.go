@@ -1,0 +1,121 @@
+// Package load is the keys that the benchmarks ask for, one after the other, so
+// that all of them ask for the same.
+package load
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+)
+
+// Load is a sequence of keys.
+type Load struct {
+	Name  string   // of a benchmark: keys=1000/zipf
+	Keys  int      // so many different ones, at the most
+	draws []string // a power of two of them, walked round and round
+}
+
+// drawn is how long a sequence is before it begins anew.
+const drawn = 1 << 18
+
+// All returns the loads: one key; a thousand and a hundred thousand, all of them
+// alike, or a few of them hot.
+func All() []Load {
+	return []Load{
+		{"keys=1", 1, draw(1, uniform)},
+		{"keys=1000/uniform", 1000, draw(1000, uniform)},
+		{"keys=1000/zipf", 1000, draw(1000, zipf)},
+		{"keys=100000/uniform", 100_000, draw(100_000, uniform)},
+		{"keys=100000/zipf", 100_000, draw(100_000, zipf)},
+	}
+}
+
+func uniform(random *rand.Rand, keys int) func() int {
+	return func() int { return random.IntN(keys) }
+}
+
+func zipf(random *rand.Rand, keys int) func() int {
+	z := rand.NewZipf(random, 1.1, 1, uint64(keys-1))
+	return func() int { return int(z.Uint64()) }
+}
+
+// Names returns so many different keys.
+func Names(keys int) []string {
+	names := make([]string, keys)
+	for i := range names {
+		names[i] = fmt.Sprintf("user:%d", i)
+	}
+	return names
+}
+
+func draw(keys int, distribution func(*rand.Rand, int) func() int) []string {
+	names, next := Names(keys), distribution(rand.New(rand.NewPCG(1, 2)), keys)
+	draws := make([]string, drawn)
+	for i := range draws {
+		draws[i] = names[next()]
+	}
+	return draws
+}
+
+// First returns the first so many keys that are asked for.
+func (l Load) First(n int) []string { return l.draws[:n] }
+
+// Warm asks for everything that is ever asked for, so that it is there before
+// the clock starts.
+func (l Load) Warm(decide func(key string)) {
+	for _, key := range l.draws {
+		decide(key)
+	}
+}
+
+// Measure calls decide for the keys of l, on all processors.
+func (l Load) Measure(b *testing.B, decide func(key string)) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	var callers atomic.Int64
+	b.RunParallel(func(pb *testing.PB) {
+		i := l.begin(&callers)
+		for pb.Next() {
+			i++
+			decide(l.draws[i&(drawn-1)])
+		}
+	})
+}
+
+// MeasureBatches calls decide for so many keys of l at a time. An op is still
+// one key.
+func (l Load) MeasureBatches(b *testing.B, size int, decide func(keys []string)) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	var callers atomic.Int64
+	b.RunParallel(func(pb *testing.PB) {
+		i := l.begin(&callers)
+		for {
+			due := 0
+			for due < size && pb.Next() {
+				due++
+			}
+			if due == 0 {
+				return
+			}
+			if i &= drawn - 1; i+due > drawn {
+				i = 0
+			}
+			decide(l.draws[i : i+due])
+			i += due
+		}
+	})
+}
+
+// begin has each caller begin somewhere else, so that they do not follow each
+// other from key to key.
+func (l Load) begin(callers *atomic.Int64) int {
+	return int(callers.Add(1)) * (drawn / 3)
+}
+
+// Run is Warm and Measure.
+func (l Load) Run(b *testing.B, decide func(key string)) {
+	l.Warm(decide)
+	l.Measure(b, decide)
+}
