@@ -12,6 +12,7 @@ COUNT ?= 10
 CPU ?= 1,2
 BENCH ?= .
 
+comma := ,
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 EACH := ./scripts/each-module.sh
 
@@ -90,6 +91,7 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 bench-peers: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
 bench-peers: ## other limiters and this one at the same work; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./peers out/bench-peers.txt
+	@COUNT=$(COUNT) CPU=$(lastword $(subst $(comma), ,$(CPU))) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
 
 .PHONY: bench
 bench: ## all benchmarks of the module bench; medians by benchstat

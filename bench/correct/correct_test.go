@@ -29,9 +29,9 @@ func TestTable(t *testing.T) {
 			rows := inBubble(t, peer, *steps)
 			table = append(table, rows...)
 			for _, row := range rows {
-				t.Logf("%+v %+v %+v", row, row.Costs, row.Promises)
+				t.Log(string(text(row)))
 				if peer.Module == "github.com/throttled-go/throttled" && !right(row) {
-					t.Errorf("this library is wrong: %+v", row)
+					t.Errorf("this library is wrong: %s", text(row))
 				}
 			}
 		})
@@ -39,13 +39,18 @@ func TestTable(t *testing.T) {
 	if *out == "" {
 		return
 	}
-	text, err := json.Marshal(table)
+	if err := os.WriteFile(*out, text(table), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// text returns v as JSON.
+func text(v any) []byte {
+	text, err := json.Marshal(v)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	if err := os.WriteFile(*out, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return text
 }
 
 func inBubble(t *testing.T, peer peers.Peer, steps int) (rows []correct.Row) {
@@ -114,7 +119,7 @@ func TestFaultsAreFound(t *testing.T) {
 				},
 			}
 			if row := inBubble(t, peer, 300)[0]; !test.found(row) {
-				t.Errorf("not found: %+v %+v %+v", row, row.Costs, row.Promises)
+				t.Errorf("not found: %s", text(row))
 			}
 		})
 	}
@@ -134,7 +139,7 @@ func TestRealTime(t *testing.T) {
 			}
 			for _, row := range rows {
 				if !right(row) || !row.RealTime {
-					t.Errorf("%s: %+v %+v %+v", peer.Name, row, row.Costs, row.Promises)
+					t.Error(string(text(row)))
 				}
 			}
 		})
