@@ -26,7 +26,7 @@ help: ## show this help
 .PHONY: test
 test: STEPS = 1000000
 test: LIVES = 300
-test: fmt-check tidy-check vet lint race model fuzz examples ## all that must pass before a change lands (with a shorter model)
+test: fmt-check tidy-check vet lint race model fuzz examples bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: fmt
@@ -92,6 +92,10 @@ bench-peers: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
 bench-peers: ## other limiters and this one at the same work; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./peers out/bench-peers.txt
 	@COUNT=$(COUNT) CPU=$(lastword $(subst $(comma), ,$(CPU))) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
+
+.PHONY: bench-smoke
+bench-smoke: ## run every benchmark once, and look at a small report in a browser
+	@./scripts/bench-smoke.sh
 
 .PHONY: bench
 bench: ## all benchmarks of the module bench; medians by benchstat

@@ -68,7 +68,7 @@ func right(row correct.Row) bool {
 		return c == nil || c.Asked > 0 && c.WronglyAllowed == 0 && c.WronglyDenied == 0 && c.Beyond == 0
 	}
 	promised := row.Promises == nil || row.Promises.Told > 0 && row.Promises.Kept == row.Promises.Told && row.Promises.TooLong == 0
-	return good(&row.Ones) && good(row.Costs) && promised && !row.DenialsCost
+	return good(&row.Ones) && good(row.Costs) && promised && row.DenialsCost != "yes"
 }
 
 // broken is a limiter with every fault that the table can tell of.
@@ -107,7 +107,7 @@ func TestFaultsAreFound(t *testing.T) {
 			return r.Ones.WronglyDenied > 0 && r.Ones.Beyond == 0 && r.Costs.WronglyDenied > 0
 		}},
 		{"puts off", broken{}, func(r correct.Row) bool {
-			return r.DenialsCost && r.Promises.Told > 0 && r.Promises.Kept == 0
+			return r.DenialsCost == "yes" && r.Promises.Told > 0 && r.Promises.Kept == 0
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

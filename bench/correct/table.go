@@ -14,10 +14,13 @@ type Row struct {
 	Quota string    `json:"quota"`
 
 	Ones  Count  `json:"ones"`            // every cost 1
-	Costs *Count `json:"costs,omitempty"` // nil: the peer takes none above 1
+	Costs *Count `json:"costs,omitempty"` // nil: see NoCosts
 
-	DenialsCost bool      `json:"denials_cost"`
-	Promises    *Promises `json:"promises,omitempty"` // nil: it never says when to come again
+	DenialsCost string    `json:"denials_cost,omitempty"` // "yes", "no", or "" where it was not asked
+	Promises    *Promises `json:"promises,omitempty"`     // nil: see NoPromises
+
+	NoCosts    string `json:"no_costs,omitempty"` // why there is none
+	NoPromises string `json:"no_promises,omitempty"`
 
 	RealTime bool `json:"real_time"` // not in a bubble, so fewer are asked for and those close to an edge go unjudged
 }
@@ -87,11 +90,14 @@ func rows(p peers.Peer, quotas []quota) ([]Row, error) {
 
 func (q quota) row(p peers.Peer) (row Row, err error) {
 	q.settings.MaxKeys = 10
-	row = Row{Peer: p.Name, Law: p.Law, Quota: q.String(), RealTime: q.slack > 0}
+	row = Row{
+		Peer: p.Name, Law: p.Law, Quota: q.String(), RealTime: q.slack > 0,
+		NoCosts: why(!p.Costs, "takes no costs", q.steps == 0), NoPromises: why(!p.Tells, "never tells", q.promises == 0),
+	}
 	if row.Ones, err = q.count(p, 1); err != nil {
 		return row, err
 	}
-	if p.Costs && q.steps > 0 {
+	if row.NoCosts == "" {
 		count, err := q.count(p, min(q.settings.Limit, q.settings.Burst))
 		if err != nil {
 			return row, err
@@ -101,15 +107,29 @@ func (q quota) row(p peers.Peer) (row Row, err error) {
 	if q.promises == 0 {
 		return row, nil
 	}
-	if row.DenialsCost, err = denialsCost(p, q.settings, q.slack); err != nil {
+	costs, err := denialsCost(p, q.settings, q.slack)
+	if err != nil {
 		return row, err
 	}
-	if p.Tells {
+	row.DenialsCost = map[bool]string{true: "yes", false: "no"}[costs]
+	if row.NoPromises == "" {
 		made, err := promises(p, q.settings, q.promises, q.slack)
 		row.Promises = &made
 		return row, err
 	}
 	return row, nil
+}
+
+// why says why something was not measured, or "".
+func why(cannot bool, reason string, unasked bool) string {
+	switch {
+	case cannot:
+		return reason
+	case unasked:
+		return "not asked with this quota"
+	default:
+		return ""
+	}
 }
 
 // count puts the trace with costs up to the greatest to p.

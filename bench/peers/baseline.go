@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Baseline is the name of the baseline that speeds are compared with.
+const Baseline = "mutex+map+clock"
+
 // The baselines limit nothing. They are what any limiter by key has to do.
 var (
 	lockedMap = Peer{
@@ -12,7 +15,7 @@ var (
 		New: func(Settings) (Limiter, error) { return &counter{counts: map[string]int64{}}, nil },
 	}
 	lockedMapAndClock = Peer{
-		Name: "mutex+map+clock", What: "the same, and one reading of the monotonic clock", Law: NoLaw, Keys: true, Costs: true,
+		Name: Baseline, What: "the same, and one reading of the monotonic clock", Law: NoLaw, Keys: true, Costs: true,
 		New: func(Settings) (Limiter, error) {
 			return &clockCounter{counts: map[string]int64{}, epoch: time.Now()}, nil
 		},

@@ -2,6 +2,7 @@ package waits
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -49,6 +50,9 @@ func MeasureCrowd(w Waiter, n int, every time.Duration) (crowd Crowd, err error)
 		if turn := time.Duration(i+1) * every; turn > settled {
 			crowd.Late = append(crowd.Late, at.Sub(began)-turn)
 		}
+	}
+	if len(crowd.Late) == 0 {
+		return crowd, errors.New("waits: every turn came before all had joined: let more wait")
 	}
 	slices.Sort(crowd.Late)
 	return crowd, line.Close()

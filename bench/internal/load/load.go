@@ -13,6 +13,7 @@ import (
 type Load struct {
 	Name  string   // of a benchmark: keys=1000/zipf
 	Keys  int      // so many different ones, at the most
+	names []string // all of them
 	draws []string // a power of two of them, walked round and round
 }
 
@@ -23,11 +24,11 @@ const drawn = 1 << 18
 // alike, or a few of them hot.
 func All() []Load {
 	return []Load{
-		{"keys=1", 1, draw(1, uniform)},
-		{"keys=1000/uniform", 1000, draw(1000, uniform)},
-		{"keys=1000/zipf", 1000, draw(1000, zipf)},
-		{"keys=100000/uniform", 100_000, draw(100_000, uniform)},
-		{"keys=100000/zipf", 100_000, draw(100_000, zipf)},
+		draw("keys=1", 1, uniform),
+		draw("keys=1000/uniform", 1000, uniform),
+		draw("keys=1000/zipf", 1000, zipf),
+		draw("keys=100000/uniform", 100_000, uniform),
+		draw("keys=100000/zipf", 100_000, zipf),
 	}
 }
 
@@ -40,31 +41,25 @@ func zipf(random *rand.Rand, keys int) func() int {
 	return func() int { return int(z.Uint64()) }
 }
 
-// Names returns so many different keys.
-func Names(keys int) []string {
-	names := make([]string, keys)
-	for i := range names {
-		names[i] = fmt.Sprintf("user:%d", i)
+func draw(name string, keys int, distribution func(*rand.Rand, int) func() int) Load {
+	l := Load{Name: name, Keys: keys, names: make([]string, keys), draws: make([]string, drawn)}
+	for i := range l.names {
+		l.names[i] = fmt.Sprintf("user:%d", i)
 	}
-	return names
-}
-
-func draw(keys int, distribution func(*rand.Rand, int) func() int) []string {
-	names, next := Names(keys), distribution(rand.New(rand.NewPCG(1, 2)), keys)
-	draws := make([]string, drawn)
-	for i := range draws {
-		draws[i] = names[next()]
+	next := distribution(rand.New(rand.NewPCG(1, 2)), keys)
+	for i := range l.draws {
+		l.draws[i] = l.names[next()]
 	}
-	return draws
+	return l
 }
 
 // First returns the first so many keys that are asked for.
 func (l Load) First(n int) []string { return l.draws[:n] }
 
-// Warm asks for everything that is ever asked for, so that it is there before
-// the clock starts.
+// Warm asks once for everything that is ever asked for, so that it is there
+// before the clock starts.
 func (l Load) Warm(decide func(key string)) {
-	for _, key := range l.draws {
+	for _, key := range l.names {
 		decide(key)
 	}
 }
