@@ -1,4 +1,4 @@
-# Every target runs from a clean clone with Go, git, make and a C compiler (for -race).
+# Every target runs from a clean clone with Go, git, make, a C compiler (for -race) and Chromium (for bench-smoke).
 # The tools are pinned in tools/go.mod and built by the go command.
 
 SHELL := bash
