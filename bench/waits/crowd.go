@@ -28,13 +28,13 @@ func (c Crowd) Quantile(share float64) time.Duration {
 
 // MeasureCrowd has n wait, with a turn every so often.
 func MeasureCrowd(w Waiter, n int, every time.Duration) (crowd Crowd, err error) {
+	woken := make([]time.Time, 0, n)
+	before, spent := inUse(), cpuTime()
 	line, err := w.New(every)
 	if err != nil {
 		return crowd, err
 	}
-	woken := make([]time.Time, 0, n)
-	before, spent := inUse(), cpuTime()
-	began := time.Now()
+	began := time.Now() // close to New, from which some count their turns
 	if err := line.Wait(context.Background()); err != nil {
 		return crowd, err
 	}

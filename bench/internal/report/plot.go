@@ -54,6 +54,7 @@ func bars(names []string, all []series, unit string) (template.HTML, error) {
 func lines(all []series) (template.HTML, error) {
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "late, µs", "share of those who waited, %"
+	p.Y.Max = 105 // room for the label of 100
 	p.Add(plotter.NewGrid())
 	for i, s := range all {
 		points := make(plotter.XYs, len(s.values))
