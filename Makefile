@@ -12,7 +12,6 @@ COUNT ?= 10
 CPU ?= 1,2
 BENCH ?= .
 
-comma := ,
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 EACH := ./scripts/each-module.sh
 
@@ -91,7 +90,11 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 bench-peers: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
 bench-peers: ## other limiters and this one at the same work; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./peers out/bench-peers.txt
-	@COUNT=$(COUNT) CPU=$(lastword $(subst $(comma), ,$(CPU))) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
+
+.PHONY: bench-waits
+bench-waits: CPU = $(shell getconf _NPROCESSORS_ONLN)
+bench-waits: ## 10,000 who wait at other limiters and at this one; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
 
 .PHONY: bench-smoke
 bench-smoke: ## run every benchmark once, and look at a small report in a browser

@@ -2,5 +2,5 @@
 // in which they came, how late, what they cost meanwhile, and what one who gives
 // up does to those behind.
 //
-//	make bench-peers
+//	make bench-waits
 package waits
