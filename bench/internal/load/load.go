@@ -5,6 +5,7 @@ package load
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -21,8 +22,8 @@ type Load struct {
 const drawn = 1 << 18
 
 // All returns the loads: one key; a thousand and a hundred thousand, all of them
-// alike, or a few of them hot.
-func All() []Load {
+// alike, or a few of them hot. They are drawn once.
+var All = sync.OnceValue(func() []Load {
 	return []Load{
 		draw("keys=1", 1, uniform),
 		draw("keys=1000/uniform", 1000, uniform),
@@ -30,7 +31,7 @@ func All() []Load {
 		draw("keys=100000/uniform", 100_000, uniform),
 		draw("keys=100000/zipf", 100_000, zipf),
 	}
-}
+})
 
 func uniform(random *rand.Rand, keys int) func() int {
 	return func() int { return random.IntN(keys) }

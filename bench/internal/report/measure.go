@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"runtime"
@@ -37,39 +38,54 @@ func (r *Report) measureSpeed(ctx context.Context, step func(stage, what string)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, procs := range procs() {
 		runtime.GOMAXPROCS(procs)
-		for _, cell := range r.Set.cells() {
-			if err := ctx.Err(); err != nil {
+		for _, load := range r.Set.Loads {
+			if err := r.measureLoad(ctx, load, procs, step); err != nil {
 				return err
 			}
-			step("speed", fmt.Sprintf("%s %s %s", cell.Load.Name, cell.Peer.Name, cell.Mix()))
-			speed, err := r.measureCell(cell)
-			if err != nil {
-				return err
-			}
-			speed.Procs = procs
-			r.Speed = append(r.Speed, speed)
 		}
 	}
 	return nil
 }
 
-func (r *Report) measureCell(cell peers.Cell) (Speed, error) {
-	speed := Speed{Peer: cell.Peer.Name, Load: cell.Load.Name, Mix: cell.Mix(), Cannot: cell.Cannot()}
-	if speed.Cannot != "" {
-		return speed, nil
-	}
-	run, end := cell.Benchmark()
-	var times []float64
-	for range r.Set.Count {
-		result := testing.Benchmark(run)
-		if result.N == 0 {
-			return speed, fmt.Errorf("%s at %s failed", speed.Peer, speed.Load)
+// measureLoad measures everybody once before anybody twice, so that what else
+// the machine is doing meanwhile hits all of them alike.
+func (r *Report) measureLoad(ctx context.Context, load string, procs int, step func(stage, what string)) error {
+	cells := r.Set.cells(load)
+	speeds, times := make([]Speed, len(cells)), make([][]float64, len(cells))
+	for round := range r.Set.Count {
+		for i, cell := range cells {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			step("speed", fmt.Sprintf("%s %s %s", load, cell.Peer.Name, cell.Mix()))
+			speeds[i] = Speed{Peer: cell.Peer.Name, Load: load, Mix: cell.Mix(), Procs: procs, Cannot: cell.Cannot()}
+			if speeds[i].Cannot != "" {
+				continue
+			}
+			result, err := measureCell(cell)
+			if err != nil {
+				return fmt.Errorf("%s at %s, round %d: %w", cell.Peer.Name, load, round, err)
+			}
+			times[i] = append(times[i], float64(result.T.Nanoseconds())/float64(result.N))
+			speeds[i].Bytes, speeds[i].Allocs = result.AllocedBytesPerOp(), result.AllocsPerOp()
 		}
-		times = append(times, float64(result.T.Nanoseconds())/float64(result.N))
-		speed.Bytes, speed.Allocs = result.AllocedBytesPerOp(), result.AllocsPerOp()
 	}
-	speed.Time = figure(times)
-	return speed, end()
+	for i := range speeds {
+		if len(times[i]) > 0 {
+			speeds[i].Time = figure(times[i])
+		}
+	}
+	r.Speed = append(r.Speed, speeds...)
+	return nil
+}
+
+func measureCell(cell peers.Cell) (testing.BenchmarkResult, error) {
+	run, end := cell.Benchmark()
+	result := testing.Benchmark(run)
+	if result.N == 0 {
+		return result, errors.New("the benchmark failed")
+	}
+	return result, end()
 }
 
 func (r *Report) measureHeap(ctx context.Context, step func(stage, what string)) error {

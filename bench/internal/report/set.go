@@ -52,7 +52,10 @@ func (s *Set) Override(name string, from Set) {
 
 // Total returns how many steps Measure has.
 func (s Set) Total() int {
-	total := len(s.cells())*len(procs()) + len(waits.All())*s.Count + 2
+	total := len(waits.All())*s.Count + 2
+	for _, load := range s.Loads {
+		total += len(s.cells(load)) * len(procs()) * s.Count
+	}
 	for _, peer := range peers.All() {
 		if peer.Keys {
 			total++
@@ -64,17 +67,16 @@ func (s Set) Total() int {
 	return total
 }
 
-// cells returns the measurements of speed, those that a peer cannot do too.
-func (s Set) cells() (cells []peers.Cell) {
+// cells returns the measurements of speed at a load, those that a peer cannot
+// do too.
+func (s Set) cells(name string) (cells []peers.Cell) {
 	for _, l := range load.All() {
-		for _, name := range s.Loads {
-			if l.Name != name {
-				continue
-			}
-			for _, peer := range peers.All() {
-				for _, denied := range []bool{false, true} {
-					cells = append(cells, peers.Cell{Peer: peer, Load: l, Denied: denied})
-				}
+		if l.Name != name {
+			continue
+		}
+		for _, peer := range peers.All() {
+			for _, denied := range []bool{false, true} {
+				cells = append(cells, peers.Cell{Peer: peer, Load: l, Denied: denied})
 			}
 		}
 	}
