@@ -1,4 +1,4 @@
-# Every target runs from a clean clone with Go, git, make and a C compiler (for -race).
+# Every target runs from a clean clone with Go, git, make, a C compiler (for -race) and Chromium (for bench-smoke).
 # The tools are pinned in tools/go.mod and built by the go command.
 
 SHELL := bash
@@ -27,7 +27,7 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: fmt-check tidy-check vet lint race model fuzz examples tune-smoke ## all that must pass before a change lands (with a shorter model)
+test: fmt-check tidy-check vet lint race model fuzz examples tune-smoke bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: fmt
@@ -79,7 +79,7 @@ tune-smoke: ## advice for the log that is shipped, and the page in out/tune.html
 	mkdir -p out
 	go -C bench build -o ../out/ ./cmd/throttled-bench
 	out/throttled-bench tune -quota "30/m; 200/h" -log bench/internal/tune/testdata/shop.log -html out/tune.html
-	@[ "$$(grep -c '<svg' out/tune.html)" = 5 ] || { echo "tune-smoke: out/tune.html lacks a timeline" >&2; exit 1; }
+	@./scripts/look-at-page.sh out/tune.html 5
 
 .PHONY: cover
 cover: ## coverage of all packages by all tests, as out/cover.html
@@ -101,6 +101,20 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 bench-redis: ## benchmarks of decisions in a Redis started for them; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis out/bench-redis-scripts.txt
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./redis out/bench-redis.txt
+
+.PHONY: bench-peers
+bench-peers: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
+bench-peers: ## other limiters and this one at the same work; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./peers out/bench-peers.txt
+
+.PHONY: bench-waits
+bench-waits: CPU = $(shell getconf _NPROCESSORS_ONLN)
+bench-waits: ## 10,000 who wait at other limiters and at this one; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
+
+.PHONY: bench-smoke
+bench-smoke: ## run every benchmark once, and look at a small report in a browser
+	@./scripts/bench-smoke.sh
 
 .PHONY: bench
 bench: ## all benchmarks of the module bench; medians by benchstat

@@ -2,8 +2,6 @@ package core_test
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -11,69 +9,10 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/bench/internal/load"
 	"github.com/throttled-go/throttled/store"
 	tsync "github.com/throttled-go/throttled/sync"
 )
-
-// load is the keys that are asked for, one after the other.
-type load struct {
-	name  string
-	keys  int
-	draws []string // a power of two of them, walked round and round
-}
-
-func loads() []load {
-	return []load{
-		{"keys=1", 1, draw(1, uniform)},
-		{"keys=1000/uniform", 1000, draw(1000, uniform)},
-		{"keys=1000/zipf", 1000, draw(1000, zipf)},
-		{"keys=100000/uniform", 100_000, draw(100_000, uniform)},
-		{"keys=100000/zipf", 100_000, draw(100_000, zipf)},
-	}
-}
-
-func uniform(random *rand.Rand, keys int) func() int {
-	return func() int { return random.IntN(keys) }
-}
-
-func zipf(random *rand.Rand, keys int) func() int {
-	z := rand.NewZipf(random, 1.1, 1, uint64(keys-1))
-	return func() int { return int(z.Uint64()) }
-}
-
-func draw(keys int, distribution func(*rand.Rand, int) func() int) []string {
-	names := make([]string, keys)
-	for i := range names {
-		names[i] = fmt.Sprintf("user:%d", i)
-	}
-	next := distribution(rand.New(rand.NewPCG(1, 2)), keys)
-	draws := make([]string, 1<<18)
-	for i := range draws {
-		draws[i] = names[next()]
-	}
-	return draws
-}
-
-// run calls decide for the keys of l, on all processors.
-func (l load) run(b *testing.B, decide func(key string)) {
-	for _, key := range l.draws {
-		decide(key) // everything that is ever asked for is there before the clock starts
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	var begin int
-	var mu sync.Mutex
-	b.RunParallel(func(pb *testing.PB) {
-		mu.Lock()
-		begin += len(l.draws) / 3
-		i := begin
-		mu.Unlock()
-		for pb.Next() {
-			i++
-			decide(l.draws[i&(len(l.draws)-1)])
-		}
-	})
-}
 
 // limit returns a decision of the blocking face over a memory store.
 func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
@@ -96,14 +35,14 @@ func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
 
 // BenchmarkDecision: one call at one key of so many.
 func BenchmarkDecision(b *testing.B) {
-	for _, l := range loads() {
-		b.Run("mutex+map/"+l.name, func(b *testing.B) { l.run(b, lockedMap()) })
-		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) { l.run(b, lockedMapAndClock()) })
-		b.Run("time-rate+map/allowed/"+l.name, func(b *testing.B) { l.run(b, rateMap(1e9, 1e9)) })
-		b.Run("time-rate+map/denied/"+l.name, func(b *testing.B) { l.run(b, rateMap(1.0/3600, 1)) })
+	for _, l := range load.All() {
+		b.Run("mutex+map/"+l.Name, func(b *testing.B) { l.Run(b, lockedMap()) })
+		b.Run("mutex+map+clock/"+l.Name, func(b *testing.B) { l.Run(b, lockedMapAndClock()) })
+		b.Run("time-rate+map/allowed/"+l.Name, func(b *testing.B) { l.Run(b, rateMap(1e9, 1e9)) })
+		b.Run("time-rate+map/denied/"+l.Name, func(b *testing.B) { l.Run(b, rateMap(1.0/3600, 1)) })
 		for _, c := range cases {
-			b.Run(c.name+"/"+l.name, func(b *testing.B) {
-				l.run(b, limit(b, throttled.Config{Algorithm: c.algorithm, Quota: throttled.MustParseQuota(c.quota)}, max(1024, l.keys)))
+			b.Run(c.name+"/"+l.Name, func(b *testing.B) {
+				l.Run(b, limit(b, throttled.Config{Algorithm: c.algorithm, Quota: throttled.MustParseQuota(c.quota)}, max(1024, l.Keys)))
 			})
 		}
 	}
@@ -129,10 +68,10 @@ var cases = []struct {
 
 // BenchmarkChurn: 100,000 keys come and go on 1,024 places.
 func BenchmarkChurn(b *testing.B) {
-	for _, l := range loads()[3:] {
-		b.Run("mutex+map+clock/"+l.name, func(b *testing.B) { l.run(b, lockedMapAndClock()) })
-		b.Run("token_bucket/"+l.name, func(b *testing.B) {
-			l.run(b, limit(b, throttled.Config{Quota: throttled.PerHour(1)}, 1024))
+	for _, l := range load.All()[3:] {
+		b.Run("mutex+map+clock/"+l.Name, func(b *testing.B) { l.Run(b, lockedMapAndClock()) })
+		b.Run("token_bucket/"+l.Name, func(b *testing.B) {
+			l.Run(b, limit(b, throttled.Config{Quota: throttled.PerHour(1)}, 1024))
 		})
 	}
 }

@@ -1,37 +1,46 @@
-// Throttled-bench measures limiters, and tells how to set one.
+// Command throttled-bench measures this library on the machine that it runs on,
+// and tells how to set it.
 //
-//	throttled-bench tune -h
+//	go -C bench run ./cmd/throttled-bench report -quick
+//	go -C bench run ./cmd/throttled-bench tune -h
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 )
 
-// commands are given the arguments after their name.
-var commands = map[string]func(args []string, in io.Reader, out, progress io.Writer) error{
-	"tune": tuneCommand,
+// commands are what the first argument may be. Each parses the rest by itself.
+var commands = map[string]func(ctx context.Context, args []string) error{
+	"report": reportCommand,
+	"tune": func(_ context.Context, args []string) error {
+		return tuneCommand(args, os.Stdin, os.Stdout, os.Stderr)
+	},
 }
 
 func main() {
-	if err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:])
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "throttled-bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, in io.Reader, out, progress io.Writer) error {
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && commands[args[0]] != nil {
+		return commands[args[0]](ctx, args[1:])
+	}
 	known := strings.Join(slices.Sorted(maps.Keys(commands)), ", ")
-	if len(args) == 0 {
-		return fmt.Errorf("no command; give one of: %s", known)
-	}
-	command, ok := commands[args[0]]
-	if !ok {
-		return fmt.Errorf("unknown command %q; give one of: %s", args[0], known)
-	}
-	return command(args[1:], in, out, progress)
+	return fmt.Errorf("say what to do first: %s (each tells its flags with -h)", known)
 }

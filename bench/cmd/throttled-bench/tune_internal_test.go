@@ -8,21 +8,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// call runs the program and returns what it writes.
+// call runs the command and returns what it writes.
 func call(in string, args ...string) (out, progress string, err error) {
 	var o, p bytes.Buffer
-	err = run(args, strings.NewReader(in), &o, &p)
+	err = tuneCommand(args, strings.NewReader(in), &o, &p)
 	return o.String(), p.String(), err
 }
 
 func TestCommands(t *testing.T) {
-	_, _, err := call("")
-	require.ErrorContains(t, err, "no command; give one of: ")
-	_, _, err = call("", "dance")
-	require.ErrorContains(t, err, `unknown command "dance"; give one of: `)
-	require.ErrorContains(t, err, "tune")
+	for _, args := range [][]string{nil, {"dance"}} {
+		require.ErrorContains(t, run(t.Context(), args), "say what to do first: report, tune")
+	}
+	require.ErrorContains(t, run(t.Context(), []string{"tune"}), "-quota is missing")
+}
 
-	out, usage, err := call("", "tune", "-h")
+func TestTuneUsage(t *testing.T) {
+	out, usage, err := call("", "-h")
 	require.NoError(t, err)
 	require.Empty(t, out)
 	require.Contains(t, usage, "Usage: throttled-bench tune -quota QUOTA")
@@ -52,7 +53,7 @@ func TestTuneReadsEachSource(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, _, err := call(c.in, append([]string{"tune", "-quota", "5/s", "-passes", "0", "-sizes", "2, 3"}, c.args...)...)
+			out, _, err := call(c.in, append([]string{"-quota", "5/s", "-passes", "0", "-sizes", "2, 3"}, c.args...)...)
 			require.NoError(t, err)
 			require.Contains(t, out, c.want)
 			require.Contains(t, out, "\n  3        ", "a size that was asked for")
@@ -89,11 +90,11 @@ func TestBadFlags(t *testing.T) {
 		"-protect me -passes -1 -sizes x -rate slow -cost low": "-quota is missing",
 	} {
 		t.Run(args, func(t *testing.T) {
-			_, _, err := call("", append([]string{"tune"}, strings.Fields(args)...)...)
+			_, _, err := call("", strings.Fields(args)...)
 			require.ErrorContains(t, err, want)
 		})
 	}
-	_, _, err := call("", "tune", "-protect", "me", "-passes", "-1", "-sizes", "x", "-rate", "slow", "-cost", "low")
+	_, _, err := call("", "-protect", "me", "-passes", "-1", "-sizes", "x", "-rate", "slow", "-cost", "low")
 	for _, want := range []string{"-quota is", "-protect is", "-passes is", "-sizes has", "-rate is", "-cost is"} {
 		require.ErrorContains(t, err, want, "everything at once")
 	}

@@ -1,0 +1,147 @@
+package correct_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/throttled-go/throttled/bench/correct"
+	"github.com/throttled-go/throttled/bench/peers"
+)
+
+var (
+	steps = flag.Int("steps", 300, "requests of each kind that are put to a peer")
+	out   = flag.String("out", "", "write the table to this file, as JSON")
+)
+
+// TestTable judges every peer whose clock can be faked. This library must be
+// right in everything; what the others do is told and not held against them.
+func TestTable(t *testing.T) {
+	var table []correct.Row
+	for _, peer := range peers.All() {
+		if !correct.Judged(peer) || peer.RealClock {
+			continue
+		}
+		t.Run(peer.Name, func(t *testing.T) {
+			rows := inBubble(t, peer, *steps)
+			table = append(table, rows...)
+			for _, row := range rows {
+				t.Log(string(text(row)))
+				if peer.Module == "github.com/throttled-go/throttled" && !right(row) {
+					t.Errorf("this library is wrong: %s", text(row))
+				}
+			}
+		})
+	}
+	if *out == "" {
+		return
+	}
+	if err := os.WriteFile(*out, text(table), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// text returns v as JSON.
+func text(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func inBubble(t *testing.T, peer peers.Peer, steps int) (rows []correct.Row) {
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if rows, err = correct.InBubble(peer, steps); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return rows
+}
+
+func right(row correct.Row) bool {
+	good := func(c *correct.Count) bool {
+		return c == nil || c.Asked > 0 && c.WronglyAllowed == 0 && c.WronglyDenied == 0 && c.Beyond == 0
+	}
+	promised := row.Promises == nil || row.Promises.Told > 0 && row.Promises.Kept == row.Promises.Told && row.Promises.TooLong == 0
+	return good(&row.Ones) && good(row.Costs) && promised && row.DenialsCost != "yes"
+}
+
+// broken is a limiter with every fault that the table can tell of.
+type broken struct {
+	all, none bool // allows everything, or nothing after the first
+	asked     int
+	until     time.Time
+}
+
+func (b *broken) Allow(key string) bool { return b.Decide(key, 1).Allowed }
+func (b *broken) Close() error          { return nil }
+
+// Decide lets through what comes long enough after the last that came at all,
+// and promises a second, which is too short.
+func (b *broken) Decide(string, int64) peers.Decision {
+	b.asked++
+	if b.all || b.none {
+		return peers.Decision{Allowed: b.all || b.asked == 1}
+	}
+	allowed := !time.Now().Before(b.until)
+	b.until = time.Now().Add(time.Minute/7 + 1)
+	return peers.Decision{Allowed: allowed, RetryAfter: time.Second}
+}
+
+// TestFaultsAreFound: the judge finds what it is there to find.
+func TestFaultsAreFound(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		limiter broken
+		found   func(correct.Row) bool
+	}{
+		{"allows all", broken{all: true}, func(r correct.Row) bool {
+			return r.Ones.WronglyAllowed > 0 && r.Ones.Beyond > 1 && r.Costs.WronglyAllowed > 0
+		}},
+		{"allows none", broken{none: true}, func(r correct.Row) bool {
+			return r.Ones.WronglyDenied > 0 && r.Ones.Beyond == 0 && r.Costs.WronglyDenied > 0
+		}},
+		{"puts off", broken{}, func(r correct.Row) bool {
+			return r.DenialsCost == "yes" && r.Promises.Told > 0 && r.Promises.Kept == 0
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			peer := peers.Peer{
+				Name: test.name, Law: peers.EvenSpacing, Costs: true, Tells: true,
+				New: func(peers.Settings) (peers.Limiter, error) {
+					limiter := test.limiter
+					return &limiter, nil
+				},
+			}
+			if row := inBubble(t, peer, 300)[0]; !test.found(row) {
+				t.Errorf("not found: %s", text(row))
+			}
+		})
+	}
+}
+
+// TestRealTime: what is judged in real time is judged the same. In a bubble it
+// takes none.
+func TestRealTime(t *testing.T) {
+	for _, peer := range peers.All() {
+		if peer.Law != peers.WindowByClock {
+			continue // one is enough to tell, and this law is quickly told
+		}
+		synctest.Test(t, func(t *testing.T) {
+			rows, err := correct.InRealTime(peer, 300)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				if !right(row) || !row.RealTime {
+					t.Error(string(text(row)))
+				}
+			}
+		})
+	}
+}
