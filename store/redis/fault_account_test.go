@@ -35,20 +35,22 @@ func (l *load) notTwice(url string) {
 // compare compares the accounts with what Redis has charged.
 func (l *load) compare(url string, also func(key string, charged int64, a *account)) {
 	l.Helper()
-	s := l.inspect(url)
+	s, granted := l.inspect(url), int64(0)
 	for key, a := range l.limit.accounts {
 		charged := used(l.T, limiterBy(l.T, s, throttled.TokenBucket, slowly(200_000)), key)
-		assert.Positive(l, a.granted.Load())
+		granted += a.granted.Load()
 		assert.LessOrEqual(l, charged, a.granted.Load()+a.unknown.Load(), "%s: charged twice", key)
 		also(key, charged, a)
 	}
+	assert.Positive(l, granted)
 }
 
 // bounded requires that no more was admitted of a key than its quota has, and
 // again as much for each of the failovers, in which Redis may forget. What was
 // forgotten of a line are the places ahead, too: those who have one go through.
-func (l *load) bounded(took time.Duration, failovers int64) {
+func (l *load) bounded(failovers int64) {
 	l.Helper()
+	took := time.Since(l.began)
 	for key, a := range l.scarce.accounts {
 		assert.LessOrEqual(l, a.granted.Load(), scarceCapacity*(1+failovers), key)
 	}
@@ -63,11 +65,10 @@ func (l *load) bounded(took time.Duration, failovers int64) {
 // before and after, and returns the load when it has ended.
 func underLoad(l *load, failovers int64, trouble func()) {
 	l.Helper()
-	begin := time.Now()
 	l.served()
 	trouble()
 	l.served()
 	l.stop()
-	l.bounded(time.Since(begin), failovers)
+	l.bounded(failovers)
 	require.False(l, l.Failed())
 }

@@ -40,7 +40,8 @@ func TestBreakerSparesRedis(t *testing.T) {
 		var probes atomic.Int64
 		state := atomic.Int64{}
 		s := openThrough(t, proxy, redis.Options{
-			Client: made.client,
+			Timeout: patience,
+			Client:  made.client,
 			Breaker: redis.Breaker{Cooldown: cooldown, OnChange: func(_, to redis.BreakerState) {
 				state.Store(int64(to))
 				if to == redis.BreakerHalfOpen {
@@ -83,16 +84,16 @@ func TestBreakerOpensInABlackHole(t *testing.T) {
 	t.Parallel()
 	_, proxy := proxied(t)
 	changes := make(chan redis.BreakerState, 1000)
-	s := openThrough(t, proxy, redis.Options{
-		Timeout: 300 * time.Millisecond,
-		Breaker: redis.Breaker{
-			Failures: 3, Cooldown: 100 * time.Millisecond,
-			OnChange: func(_, to redis.BreakerState) { changes <- to },
-		},
-	})
+	options := brief()
+	options.Breaker.Failures = 3
+	options.Breaker.OnChange = func(_, to redis.BreakerState) { changes <- to }
+	s := openThrough(t, proxy, options)
 	l := limiterBy(t, s, throttled.TokenBucket, throttled.PerHour(1000))
 	limit := func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err }
 	awaitService(t, limit)
+	for len(changes) > 0 {
+		<-changes // of a slow start
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 100 {
@@ -121,13 +122,12 @@ func TestBreakerCountsEachOfMany(t *testing.T) {
 	_, proxy := proxied(t)
 	const failures, callers = 40, 200 // more than go one by one, fewer than go together
 	opened := make(chan struct{}, callers)
-	s := openThrough(t, proxy, redis.Options{
-		Timeout: 300 * time.Millisecond,
-		Breaker: redis.Breaker{
-			Failures: failures, Cooldown: time.Hour,
-			OnChange: func(_, _ redis.BreakerState) { opened <- struct{}{} },
-		},
-	})
+	options := brief()
+	options.Breaker = redis.Breaker{
+		Failures: failures, Cooldown: time.Hour,
+		OnChange: func(_, _ redis.BreakerState) { opened <- struct{}{} },
+	}
+	s := openThrough(t, proxy, options)
 	l := limiterBy(t, s, throttled.TokenBucket, throttled.PerHour(1000))
 	awaitService(t, func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err })
 	proxy.Hold(redistest.Replies)

@@ -141,3 +141,15 @@ func patient() redis.Options {
 		Client:  func(o *rueidis.ClientOption) { o.PipelineMultiplex = -1 },
 	}
 }
+
+// brief are options under which an outage is over soon. Only the store is in a
+// hurry: on a machine that is busy the client may take its time to connect.
+func brief() redis.Options {
+	return redis.Options{
+		Timeout: 300 * time.Millisecond,
+		Breaker: redis.Breaker{Cooldown: 20 * time.Millisecond},
+		Client: func(o *rueidis.ClientOption) {
+			o.Dialer.Timeout, o.Sentinel.Dialer.Timeout, o.ConnWriteTimeout = patience, patience, patience
+		},
+	}
+}

@@ -17,7 +17,7 @@ var slot = redistest.Slot(nextDoor)
 func TestSurvivesChangesOfACluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
-	l := startLoad(t, openStore(t, c.URL(), onItsFeet()), nextDoor, beside, elsewhere)
+	l := startLoad(t, openStore(t, c.URL(), brief()), nextDoor, beside, elsewhere)
 	underLoad(l, 0, func() {
 		old := c.Owner(t, slot)
 		for _, to := range c.Masters(t) {
@@ -45,7 +45,7 @@ func TestSurvivesChangesOfACluster(t *testing.T) {
 func TestSurvivesACrashInACluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
-	l := startLoad(t, openStore(t, c.URL(), onItsFeet()), nextDoor, beside, elsewhere)
+	l := startLoad(t, openStore(t, c.URL(), brief()), nextDoor, beside, elsewhere)
 	underLoad(l, 1, func() {
 		old := c.KillMaster(t, slot)
 		l.fails()

@@ -20,6 +20,7 @@ import (
 // every error and keeps account of what was charged.
 type load struct {
 	*testing.T
+	began               time.Time
 	limit, wait, scarce *face
 	cancel              context.CancelFunc
 	callers             []*caller
@@ -61,6 +62,7 @@ func startLoad(t *testing.T, s throttled.Store, keys ...string) *load {
 	t.Helper()
 	l := &load{
 		T:      t,
+		began:  time.Now(),
 		limit:  newFace(t, s, slowly(200_000), keys),
 		wait:   newFace(t, s, throttled.PerSecond(lineRate).WithBurst(lineBurst), keys),
 		scarce: newFace(t, s, slowly(scarceCapacity), keys),

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store"
 	"github.com/throttled-go/throttled/store/redis"
+	tsync "github.com/throttled-go/throttled/sync"
 )
 
 // black has connections made, and never answered.
@@ -45,12 +45,12 @@ func TestCloseInAnOutage(t *testing.T) {
 		t.Run(outage.name, func(t *testing.T) {
 			t.Parallel()
 			_, proxy := proxied(t)
-			s := openThrough(t, proxy, redis.Options{Timeout: 300 * time.Millisecond})
+			s := openThrough(t, proxy, brief())
 			l := limiterBy(t, s, throttled.TokenBucket, slowly(1))
 			awaitService(t, func(ctx context.Context) error { _, err := l.Limit(ctx, "k"); return err })
-			var calls []<-chan error
+			var waits, calls []<-chan error
 			for range 8 {
-				calls = append(calls, background(func() error { _, err := l.Wait(context.Background(), "k"); return err }))
+				waits = append(waits, background(func() error { return waitForClose(l) }))
 			}
 			eventually(t, "the places", func() bool {
 				state, err := l.Peek(t.Context(), "k")
@@ -67,9 +67,22 @@ func TestCloseInAnOutage(t *testing.T) {
 					unavailable(t, err)
 				}
 			}
+			for _, c := range waits {
+				require.ErrorIs(t, received(t, "one who waits", c), throttled.ErrClosed)
+			}
 			_, err := l.Limit(t.Context(), "k")
 			require.ErrorIs(t, err, throttled.ErrClosed)
 		})
+	}
+}
+
+// waitForClose waits for a turn that does not come, anew where Redis is too slow to
+// give a place.
+func waitForClose(l *tsync.Limiter) error {
+	for {
+		if _, err := l.Wait(context.Background(), "k"); !errors.Is(err, throttled.ErrStoreUnavailable) {
+			return err
+		}
 	}
 }
 
@@ -104,7 +117,8 @@ func TestOpensBeforeRedis(t *testing.T) {
 // opensBefore requires a store to answer by itself until the proxy lets it through.
 func opensBefore(t *testing.T, url string, onFailure redis.Failure, p *redistest.Proxy) {
 	t.Helper()
-	options := onItsFeet()
+	options := brief()
+	options.Client = nil // it is to give up soon
 	options.OnFailure = onFailure
 	if onFailure == redis.Fallback {
 		options.Local, options.Processes = throttled.Must(store.NewMemory(store.Options{})), 10
@@ -128,5 +142,4 @@ func opensBefore(t *testing.T, url string, onFailure redis.Failure, p *redistest
 		require.NoError(t, err)
 		return res.Checked() && res.Limit() == capacity
 	})
-	assert.NoError(t, l.Reset(t.Context(), t.Name()))
 }

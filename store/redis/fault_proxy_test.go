@@ -14,7 +14,7 @@ func TestSurvivesTheNetwork(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			server, proxy := proxied(t)
-			l := startLoad(t, openThrough(t, proxy, onItsFeet()), "a", "b")
+			l := startLoad(t, openThrough(t, proxy, brief()), "a", "b")
 			underLoad(l, 0, func() {
 				c.strike(t, l, proxy)
 				proxy.Resume(t)

@@ -12,7 +12,7 @@ import (
 func TestSurvivesFailoverUnderSentinel(t *testing.T) {
 	t.Parallel()
 	set := redistest.StartSentinel(t)
-	l := startLoad(t, openStore(t, set.URL(), onItsFeet()), "a", "b")
+	l := startLoad(t, openStore(t, set.URL(), brief()), "a", "b")
 	underLoad(l, 2, func() {
 		old := set.KillMaster(t)
 		l.fails()

@@ -2,16 +2,10 @@ package redis_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 )
-
-// onItsFeet are options under which an outage is over soon.
-func onItsFeet() redis.Options {
-	return redis.Options{Timeout: 300 * time.Millisecond, Breaker: redis.Breaker{Cooldown: 20 * time.Millisecond}}
-}
 
 // lasting has a server write down what it acknowledges before it does, so that
 // nothing is lost in a crash.
@@ -22,7 +16,7 @@ func lasting() redistest.Option { return redistest.WithConfig("appendonly yes", 
 func TestSurvivesRestarts(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, lasting())
-	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	l := startLoad(t, openStore(t, server.URL(), brief()), "a", "b")
 	underLoad(l, 0, func() {
 		for _, down := range []func(testing.TB){server.Kill, server.Stop, server.Kill} {
 			down(t)
@@ -40,7 +34,7 @@ func TestSurvivesRestarts(t *testing.T) {
 func TestSurvivesAmnesia(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	l := startLoad(t, openStore(t, server.URL(), brief()), "a", "b")
 	underLoad(l, 1, func() {
 		server.Kill(t)
 		l.fails()
@@ -72,7 +66,7 @@ func TestSurvivesScriptFlush(t *testing.T) {
 func TestSurvivesClientKill(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	l := startLoad(t, openStore(t, server.URL(), brief()), "a", "b")
 	underLoad(l, 0, func() {
 		for range 20 {
 			server.Do(t, "CLIENT", "KILL", "TYPE", "normal")
@@ -88,7 +82,7 @@ func TestSurvivesClientKill(t *testing.T) {
 func TestSurvivesAPause(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	l := startLoad(t, openStore(t, server.URL(), onItsFeet()), "a", "b")
+	l := startLoad(t, openStore(t, server.URL(), brief()), "a", "b")
 	underLoad(l, 0, func() {
 		server.Pause(t)
 		l.fails()
