@@ -192,7 +192,7 @@ func (l *load) fickle(ctx context.Context, key string) error {
 	ctx, cancel := context.WithCancel(deadline)
 	defer cancel()
 	answer := l.wait.async.WaitN(ctx, key, 2)
-	timer := time.AfterFunc(time.Duration(rand.IntN(10))*time.Millisecond, cancel)
+	timer := time.AfterFunc(time.Duration(rand.IntN(50))*time.Millisecond, cancel) // longer than any delay of a trip
 	defer timer.Stop()
 	o := <-answer
 	return l.check(ctx, l.wait.accounts[key], 2, o.Result, o.Err)
