@@ -57,6 +57,9 @@ func TestSentinelsReplaceAMasterThatIsKilled(t *testing.T) {
 	// And back again, with nothing wrong.
 	require.Same(t, master, s.Failover(t))
 	require.Same(t, old, s.AwaitFailover(t, master))
+	s.Rejoin(t, master)
+	// To the one who waits, sentinels that were not asked have given up.
+	require.Same(t, master, s.AwaitFailover(t, old))
 }
 
 func TestSentinelsWithTLSAndUsers(t *testing.T) {
