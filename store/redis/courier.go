@@ -22,19 +22,17 @@ type courier struct {
 	timeout    time.Duration
 }
 
-// carry runs cmd and returns the reply, if that comes within a time. The values of ctx are for the hooks of
-// the client; whether ctx has ended makes no difference.
+// carry runs cmd and returns the reply. It requires a ctx of the store's, which
+// ends when the time for the command is up.
 //
 // An error is [throttled.ErrStoreUnavailable], and whether the command was
 // carried out is unknown then. It is never sent again: if only its reply was
 // lost, that would charge twice.
-func (c *courier) carry(ctx context.Context, cmd *command, within time.Duration) (rueidis.RedisMessage, error) {
+func (c *courier) carry(ctx context.Context, cmd *command) (rueidis.RedisMessage, error) {
 	done, err := c.breaker.enter()
 	if err != nil {
 		return rueidis.RedisMessage{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
-	defer cancel()
 	reply, err := c.run(ctx, cmd)
 	if _, said := rueidis.IsRedisErr(err); err == nil || said {
 		done(0)

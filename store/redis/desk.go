@@ -12,8 +12,12 @@ import (
 // spends half as much on each, and the client much less.
 type desk struct {
 	clustered bool
-	carry     func(together []*pending) // brings the answers to requests of one lane, on the goroutine it is called on
-	few       int                       // calls of a lane that may be out at once
+	few       int // calls of a lane that may be out at once
+
+	// carry brings the answers to requests of one lane, on the goroutine it is
+	// called on. When their time is up it calls relieve, and returns false when
+	// the call is back at last.
+	carry func(together []*pending, relieve func()) bool
 
 	mu    sync.Mutex
 	lanes map[laneName]*lane
@@ -43,7 +47,7 @@ type lane struct {
 	waiting []*pending
 }
 
-func newDesk(clustered bool, carry func([]*pending)) *desk {
+func newDesk(clustered bool, carry func(together []*pending, relieve func()) bool) *desk {
 	return &desk{
 		clustered: clustered,
 		carry:     carry,
@@ -80,15 +84,15 @@ func (d *desk) laneOf(a *ask) laneName {
 
 // send carries requests of l until none waits. Before each call it lets those
 // run who are ready to: callers who were all answered by one call often ask
-// again, and then go together again.
+// again, and then go together again. If a call takes too long, another sender
+// goes on in its place.
 func (d *desk) send(l *lane) {
 	for {
 		runtime.Gosched()
 		together := d.next(l)
-		if together == nil {
+		if together == nil || !d.carry(together, func() { go d.send(l) }) {
 			return
 		}
-		d.carry(together)
 	}
 }
 

@@ -22,12 +22,13 @@ type calls struct {
 func newCalls(t *testing.T, clustered bool) *calls {
 	c := &calls{t: t, out: make(chan [][]*pending, 1), back: make(map[*pending]chan struct{})}
 	c.out <- nil
-	c.desk = newDesk(clustered, func(together []*pending) {
+	c.desk = newDesk(clustered, func(together []*pending, _ func()) bool {
 		back := make(chan struct{})
 		out := <-c.out
 		c.back[together[0]] = back
 		c.out <- append(out, together)
 		<-back
+		return true
 	})
 	return c
 }

@@ -42,15 +42,34 @@ func (p *pending) answered(a *answer) {
 		p.stop()
 	}
 	switch {
-	case a.err != nil && p.ctx.Err() != nil:
-		p.finish(throttled.Result{}, ended(p.ctx, "gave up before Redis answered"))
 	case a.err != nil:
-		p.store.fails(p.ctx, p.req, a.err, p.finish)
+		p.fail(a.err, p.finish)
 	case a.delay > 0:
 		p.store.sleepers.sleep(p, a)
 	default:
 		p.finish(a.result, nil)
 	}
+}
+
+// expire answers a caller for whom Redis has no answer in time. The request goes
+// on without.
+func (p *pending) expire() {
+	if !p.over.CompareAndSwap(false, true) {
+		return
+	}
+	if p.stop != nil {
+		p.stop()
+	}
+	p.fail(p.store.courier.noAnswer(), p.done)
+}
+
+// fail answers a caller for whom Redis has no answer.
+func (p *pending) fail(err error, done func(throttled.Result, error)) {
+	if p.ctx.Err() != nil {
+		done(throttled.Result{}, ended(p.ctx, "gave up before Redis answered"))
+		return
+	}
+	p.store.fails(p.ctx, p.req, err, done)
 }
 
 // waits begins to count the time for which p waits.

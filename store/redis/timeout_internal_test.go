@@ -14,11 +14,16 @@ import (
 	"github.com/throttled-go/throttled/internal/redistest"
 )
 
-// hung is a client of a Redis that never answers.
-type hung struct{ rueidis.Client }
+// hung is a client of a Redis that never answers, and returns so long after its
+// context has ended.
+type hung struct {
+	rueidis.Client
+	late time.Duration
+}
 
-func (hung) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResult {
+func (h hung) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResult {
 	<-ctx.Done()
+	time.Sleep(h.late)
 	return rueidis.NewErrorResult(ctx.Err())
 }
 
@@ -32,26 +37,30 @@ func TestTimeoutBoundsEveryCall(t *testing.T) {
 	defer client.Close()
 	plan, err := throttled.Config{}.Plan()
 	require.NoError(t, err)
-	t.Run("bubble", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newStore(given(hung{client}), false, &Options{Timeout: time.Second, Breaker: Breaker{Disabled: true}})
-			const callers = 3 * maxTrips
-			took := make(chan time.Duration, callers)
-			for i := range callers {
-				go func() {
-					time.Sleep(time.Duration(i%10) * 300 * time.Millisecond)
-					began := time.Now()
-					_, err := s.Do(t.Context(), throttled.Request{Plan: plan, Key: "k", Cost: 1})
-					if !errors.Is(err, throttled.ErrStoreUnavailable) {
-						t.Error(err)
-					}
-					took <- time.Since(began)
-				}()
-			}
-			for range callers {
-				require.LessOrEqual(t, <-took, time.Second)
-			}
-			require.NoError(t, s.Close())
+	for _, late := range []time.Duration{0, 1500 * time.Millisecond} {
+		t.Run(late.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { crowd(t, hung{client, late}, plan) })
 		})
-	})
+	}
+}
+
+func crowd(t *testing.T, client rueidis.Client, plan *throttled.Plan) {
+	s := newStore(given(client), false, &Options{Timeout: time.Second, Breaker: Breaker{Disabled: true}})
+	const callers = 3 * maxTrips
+	took := make(chan time.Duration, callers)
+	for i := range callers {
+		go func() {
+			time.Sleep(time.Duration(i%10) * 300 * time.Millisecond)
+			began := time.Now()
+			_, err := s.Do(t.Context(), throttled.Request{Plan: plan, Key: "k", Cost: 1})
+			if !errors.Is(err, throttled.ErrStoreUnavailable) {
+				t.Error(err)
+			}
+			took <- time.Since(began)
+		}()
+	}
+	for range callers {
+		require.LessOrEqual(t, <-took, time.Second)
+	}
+	require.NoError(t, s.Close())
 }

@@ -76,11 +76,14 @@ func (s *Store) takeSlot(p *pending) error {
 	}
 }
 
-// carry brings the answers to requests that one call can carry.
-func (s *Store) carry(together []*pending) {
+// carry brings the answers to requests that one call can carry, and reports
+// whether that was done in time. When their time is up they are answered, and
+// relieve is called; the call may still be out then, since there are moments in
+// which the client looks at no context.
+func (s *Store) carry(together []*pending, relieve func()) bool {
 	together, within := s.stillInTime(together)
 	if len(together) == 0 {
-		return
+		return true
 	}
 	asks := make([]ask, len(together))
 	for i, p := range together {
@@ -88,10 +91,19 @@ func (s *Store) carry(together []*pending) {
 	}
 	ctx := context.Background()
 	if len(together) == 1 {
-		ctx = together[0].ctx
+		ctx = context.WithoutCancel(together[0].ctx)
 	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	inTime := context.AfterFunc(ctx, func() {
+		for _, p := range together {
+			p.expire()
+		}
+		relieve()
+	})
 	call := newCall(asks...)
-	reply, err := s.courier.carry(ctx, &call.command, within)
+	reply, err := s.courier.carry(ctx, &call.command)
+	done := inTime()
 	var answers []answer
 	if err == nil {
 		answers = call.answers(reply)
@@ -103,6 +115,7 @@ func (s *Store) carry(together []*pending) {
 		}
 		s.arrive(p, a)
 	}
+	return done
 }
 
 // arrive hands over what has come of p.
@@ -151,8 +164,10 @@ func (s *Store) learn(p *pending, a *answer) {
 func (s *Store) giveUp(bucket bucketName, taken *place) {
 	s.trips.Go(func() {
 		s.slots <- struct{}{}
+		ctx, cancel := context.WithTimeout(context.Background(), s.courier.timeout)
+		defer cancel()
 		// If it fails the place is used up, and nobody is left to be told.
-		_, _ = s.courier.carry(context.Background(), taken.cancel(), s.courier.timeout)
+		_, _ = s.courier.carry(ctx, taken.cancel())
 		<-s.slots
 		s.denials.forget(bucket)
 	})
