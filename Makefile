@@ -27,8 +27,13 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: fmt-check tidy-check vet lint race model fuzz examples tune-smoke bench-smoke ## all that must pass before a change lands (with a shorter model)
+test: needs fmt-check tidy-check vet lint race model fuzz examples tune-smoke bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
+
+.PHONY: needs
+needs: ## what the tests start: installed where apt-get and root are at hand, else named
+	@./scripts/need.sh redis-server redis-server
+	@./scripts/need.sh chromium chromium # looks at the pages that the benchmarks make
 
 .PHONY: fmt
 fmt: ## format the tree
