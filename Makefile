@@ -18,7 +18,7 @@ EACH := ./scripts/each-module.sh
 
 .PHONY: help
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  FUZZTIME=$(FUZZTIME) for each fuzz target, STEPS=$(STEPS), LIVES=$(LIVES) and SCRIPT_STEPS=$(SCRIPT_STEPS) of the model,"
 	@echo "  COUNT=$(COUNT) CPU=$(CPU) BENCH=$(BENCH) for benchmarks"
@@ -103,8 +103,11 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./async out/bench-wakeup.txt
 
 .PHONY: bench-redis
-bench-redis: ## benchmarks of decisions in a Redis started for them; medians by benchstat
+bench-redis: bench-peers-redis ## the same as bench-peers-redis, and what each script takes inside Redis
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis out/bench-redis-scripts.txt
+
+.PHONY: bench-peers-redis
+bench-peers-redis: ## decisions in a Redis started for them, beside INCRBY and other limiters; medians by benchstat
 	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh bench ./redis out/bench-redis.txt
 
 .PHONY: bench-peers
