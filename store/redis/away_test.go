@@ -97,6 +97,30 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// TestFallbackClose answers those who wait at the local store, which stays open.
+func TestFallbackClose(t *testing.T) {
+	memory := throttled.Must(store.NewMemory(store.Options{}))
+	defer memory.Close()
+	for name, local := range map[string]throttled.Store{"memory": memory, "plain": plain{memory}} {
+		s, err := redis.Open("redis://"+refusing(t), redis.Options{OnFailure: redis.Fallback, Local: local, Processes: 1})
+		require.NoError(t, err)
+		l := newLimiter(t, s, "1/h")
+		_, err = l.Limit(t.Context(), name)
+		require.NoError(t, err)
+		waiting := make(chan error, 1)
+		go func() {
+			_, err := l.Wait(t.Context(), name)
+			waiting <- err
+		}()
+		for memory.Stats().Waiting == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, <-waiting, throttled.ErrClosed)
+		require.Zero(t, memory.Stats().Waiting)
+	}
+}
+
 // plain is a store that has only Do.
 type plain struct{ throttled.Store }
 

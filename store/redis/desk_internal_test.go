@@ -4,12 +4,16 @@ import (
 	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
 )
+
+// patient is a store with time enough.
+var patient = &Store{courier: courier{timeout: time.Hour}}
 
 // calls is what a desk sends: each call stays out until it is let back.
 type calls struct {
@@ -36,7 +40,7 @@ func newCalls(t *testing.T, clustered bool) *calls {
 // post has requests on a key carried out.
 func (c *calls) post(l *law, key string, times int) {
 	for range times {
-		c.desk.post(&pending{ask: l.newAsk(throttled.Request{Key: key, Cost: 1})})
+		c.desk.post(&pending{store: patient, ask: l.newAsk(throttled.Request{Key: key, Cost: 1})})
 		synctest.Wait() // so that they go in this order
 	}
 }
@@ -108,7 +112,7 @@ func TestTimeRunsForThoseWhoWait(t *testing.T) {
 		c := newCalls(t, false)
 		l := lawOfText(t, throttled.TokenBucket, "5/s")
 		for i := range fewCalls + 1 {
-			p := &pending{ask: l.newAsk(throttled.Request{Key: "k", Cost: 1})}
+			p := &pending{store: patient, ask: l.newAsk(throttled.Request{Key: "k", Cost: 1})}
 			c.desk.post(p)
 			assert.Equal(t, i < fewCalls, p.since.IsZero())
 			synctest.Wait()
@@ -124,7 +128,7 @@ func TestFirstComeFirstSent(t *testing.T) {
 		l := lawOfText(t, throttled.TokenBucket, "100000/s")
 		const n = 500
 		for i := range n {
-			c.desk.post(&pending{ask: l.newAsk(throttled.Request{Key: "k", Cost: int64(i + 1)})})
+			c.desk.post(&pending{store: patient, ask: l.newAsk(throttled.Request{Key: "k", Cost: int64(i + 1)})})
 			synctest.Wait()
 		}
 		var costs []int64

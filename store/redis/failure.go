@@ -59,11 +59,30 @@ func (s *Store) fails(ctx context.Context, req throttled.Request, err error, don
 		return
 	}
 	req.Plan = c.local
+	if req.Op == throttled.OpWait || req.Within > 0 {
+		ctx, done = s.untilClosed(ctx, done)
+	}
 	if local, ok := s.local.(submitter); ok {
 		local.Submit(ctx, req, done)
 		return
 	}
 	go func() { done(s.local.Do(ctx, req)) }()
+}
+
+// untilClosed returns a context for somebody who waits at the local store, which
+// is not ours to close: it ends when this store is closed, and done is then told
+// so.
+func (s *Store) untilClosed(ctx context.Context, done func(throttled.Result, error)) (context.Context, func(throttled.Result, error)) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.life, func() { cancel(throttled.ErrClosed) })
+	return ctx, func(res throttled.Result, err error) {
+		stop()
+		if err != nil && context.Cause(ctx) == throttled.ErrClosed { //nolint:errorlint // it is the very cause set above
+			err = throttled.ErrClosed
+		}
+		cancel(nil)
+		done(res, err)
+	}
 }
 
 // divide returns the plan by which one of so many processes decides alone.

@@ -10,7 +10,7 @@ import (
 )
 
 // pending is a request on its way. It is answered once: by Redis, or because
-// its ctx ended, whichever is first.
+// its ctx ended or its time is up, whichever is first.
 type pending struct {
 	store  *Store
 	ctx    context.Context
@@ -26,11 +26,15 @@ type pending struct {
 	// go with: the time that Redis has for it runs from then. It is zero if it
 	// went at once.
 	since time.Time
+	timer *time.Timer // rings when that time is up; nil while since is zero
 }
 
 // answered takes the answer of Redis, or the reason why there is none. If
 // nobody waits for it any more, a place in it goes back.
 func (p *pending) answered(a *answer) {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
 	if !p.over.CompareAndSwap(false, true) {
 		if a.place != nil {
 			p.store.giveUp(p.bucket, a.place)
@@ -72,10 +76,13 @@ func (p *pending) fail(err error, done func(throttled.Result, error)) {
 	p.store.fails(p.ctx, p.req, err, done)
 }
 
-// waits begins to count the time for which p waits.
+// waits begins to count the time for which p waits. It has a timer of its own,
+// because nobody may come to look at it in time: those before it may have more
+// time left.
 func (p *pending) waits() {
 	if p.since.IsZero() {
 		p.since = time.Now()
+		p.timer = time.AfterFunc(p.store.courier.timeout, p.expire)
 	}
 }
 

@@ -25,7 +25,9 @@ type Store struct {
 	local     throttled.Store
 
 	mu       sync.RWMutex
-	closed   atomic.Bool    // set with mu held
+	closed   atomic.Bool     // set with mu held
+	life     context.Context // ends when it is closed
+	end      context.CancelFunc
 	trips    sync.WaitGroup // requests that were not answered, and places on their way back
 	shutdown sync.Once
 }
@@ -49,6 +51,7 @@ func newStore(c *connection, clustered bool, options *Options) *Store {
 		s.laws.processes = options.Processes
 	}
 	s.desk = newDesk(clustered, s.carry)
+	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
 
@@ -102,8 +105,8 @@ func (s *Store) replyChannel() chan throttled.Outcome {
 // Submit carries out req and calls done with the answer, exactly once: before it
 // returns, or on a goroutine of the store, of the runtime's timers, or of ctx.
 // done must not block, and must not call Close. Submit itself blocks only while
-// 1024 requests are on their way, until ctx ends; a wait that has its place is
-// not on its way any more.
+// 1024 requests are on their way, until ctx ends or Options.Timeout is over; a
+// wait that has its place is not on its way any more.
 func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
 	if ctx.Err() != nil {
 		done(throttled.Result{}, fmt.Errorf("throttled: %w", ctx.Err()))
@@ -124,14 +127,16 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 // Close answers all who sleep with [throttled.ErrClosed], as it does all later
 // calls, waits for what is on its way, gives the places of those who slept back
 // as far as nothing was charged after them, and closes the client if [Open]
-// made it. It takes twice Options.Timeout at the most, and where Redis is silent
+// made it. Where Redis is silent it takes Options.Timeout for each of these, and
 // a second more for each connection, for which the client waits then. It returns
-// nil, also when called again.
+// nil, also when called again. Those who wait at Options.Local are answered with
+// ErrClosed too, and that store stays open.
 func (s *Store) Close() error {
 	s.shutdown.Do(func() {
 		s.mu.Lock()
 		s.closed.Store(true)
 		s.mu.Unlock()
+		s.end()
 		places := s.sleepers.dismiss()
 		s.trips.Wait()
 		s.giveAllUp(places)

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,4 +64,49 @@ func crowd(t *testing.T, client rueidis.Client, plan *throttled.Plan) {
 		require.LessOrEqual(t, <-took, time.Second)
 	}
 	require.NoError(t, s.Close())
+}
+
+// counting is a client of a Redis that answers nothing until it is let.
+type counting struct {
+	rueidis.Client
+	calls *atomic.Int64
+	let   chan struct{}
+}
+
+func (c counting) Do(context.Context, rueidis.Completed) rueidis.RedisResult {
+	c.calls.Add(1)
+	<-c.let
+	return rueidis.NewErrorResult(errors.New("no answer"))
+}
+
+// TestWhoLeavesBeforeSendingIsNotSent: a caller who gives up while waiting for
+// the calls before is charged nothing.
+func TestWhoLeavesBeforeSendingIsNotSent(t *testing.T) {
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{redistest.Shared(t).Addr()}, ForceSingleClient: true, DisableCache: true})
+	require.NoError(t, err)
+	defer client.Close()
+	plan, err := throttled.Config{}.Plan()
+	require.NoError(t, err)
+	t.Run("bubble", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			redis := counting{client, new(atomic.Int64), make(chan struct{})}
+			s := newStore(given(redis), false, &Options{Timeout: time.Hour, Breaker: Breaker{Disabled: true}})
+			limit := func(ctx context.Context) <-chan error {
+				left := make(chan error, 1)
+				s.Submit(ctx, throttled.Request{Plan: plan, Key: "k", Cost: 1}, func(_ throttled.Result, err error) { left <- err })
+				synctest.Wait()
+				return left
+			}
+			for range fewCalls {
+				limit(t.Context())
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			leaves := limit(ctx)
+			cancel()
+			require.ErrorIs(t, <-leaves, context.Canceled)
+			close(redis.let)
+			require.NoError(t, s.Close())
+			require.EqualValues(t, fewCalls, redis.calls.Load())
+		})
+	})
 }

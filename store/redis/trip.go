@@ -125,10 +125,11 @@ func (s *Store) arrive(p *pending, a *answer) {
 	p.answered(a)
 }
 
-// stillInTime returns those of some requests whose time is not up, and how much
-// of it is left for a call that carries them together: that of the one that has
-// waited longest. The others are answered at once: while Redis hangs, a crowd
-// must not wait for one call after another to fail.
+// stillInTime returns those of some requests that are still to be sent, and how
+// much of their time is left for a call that carries them together: that of the
+// one that has waited longest. Whose caller has left is not sent, and so charged
+// nothing. Whose time is up is answered at once: while Redis hangs, a crowd must
+// not wait for one call after another to fail.
 func (s *Store) stillInTime(together []*pending) (still []*pending, left time.Duration) {
 	left = s.courier.timeout
 	if len(together) == 1 && together[0].since.IsZero() {
@@ -138,13 +139,16 @@ func (s *Store) stillInTime(together []*pending) (still []*pending, left time.Du
 	still = together[:0]
 	for _, p := range together {
 		own := s.courier.timeout - p.waited(now)
-		if own <= 0 {
+		switch {
+		case own <= 0:
 			s.courier.breaker.missed()
 			s.arrive(p, &answer{err: s.courier.noAnswer()})
-			continue
+		case p.over.Load():
+			s.arrive(p, &answer{err: s.courier.noAnswer()}) // nobody is told
+		default:
+			still = append(still, p)
+			left = min(left, own)
 		}
-		still = append(still, p)
-		left = min(left, own)
 	}
 	return still, left
 }
