@@ -124,7 +124,7 @@ func (owner) Receive(o *owned, batch []message) {
 	}
 	if o.table.Busy() {
 		o.alarm.set(o.table, &o.clock)
-		answerAll(o.table.Told())
+		answerAll(o.table.Ready())
 	} else {
 		o.alarm.clear()
 	}
@@ -142,7 +142,7 @@ func (owner) Refuse(o *owned, batch []message) {
 	}
 	o.alarm.clear()
 	o.table.Dismiss()
-	answerAll(o.table.Told())
+	answerAll(o.table.Ready())
 }
 
 // carryOut answers a request or gives it a place in line.

@@ -166,7 +166,7 @@ func (m *Memory) wake() {
 // who were let through meanwhile. It requires mu held.
 func (m *Memory) unlock() {
 	m.alarm.set(m.table, &m.clock)
-	told := m.table.Told()
+	told := m.table.Ready()
 	m.mu.Unlock()
 	answerAll(told)
 }
