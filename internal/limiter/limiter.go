@@ -30,7 +30,7 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	}
 	l := &Limiter{plan: plan, store: cfg.Store, key: cfg.Key}
 	l.within[throttled.OpLimit], l.within[throttled.OpWait] = cfg.Timeout, throttled.Never
-	if checker, ok := l.store.(interface{ Check(*throttled.Plan) error }); ok {
+	if checker, ok := l.store.(throttled.Checker); ok {
 		if err := checker.Check(plan); err != nil {
 			return nil, err
 		}
