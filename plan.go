@@ -125,7 +125,7 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 
 // resultAt returns what was told at the instant now.
 func resultAt(now int64, told algorithm.Answer) Result {
-	return newResult(told.Turn == now, told.Limit, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
+	return newResult(told.Turn == now, told.Binding, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
 }
 
 // until returns the time from now to the instant at, 0 if it has come.

@@ -39,7 +39,7 @@ import (
 // [throttled.ErrClosed], a full one may give [throttled.ErrFull].
 type Limiter struct {
 	shared *limiter.Limiter
-	store  submitter
+	store  throttled.Submitter
 }
 
 // New returns a limiter with the settings of cfg, of which the zero value is a
@@ -50,12 +50,13 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	if cfg.Store == nil {
 		cfg.Store = DefaultStore()
 	}
-	cfg.Store = submitterOf(cfg.Store)
+	submitter := submitterOf(cfg.Store)
+	cfg.Store = submitter
 	shared, err := limiter.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Limiter{shared: shared, store: cfg.Store.(submitter)}, nil
+	return &Limiter{shared: shared, store: submitter}, nil
 }
 
 // Quota returns the quota that every key has.

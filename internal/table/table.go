@@ -25,14 +25,14 @@ const MaxCapacity = 1 << 28
 // Table is a bounded set of buckets, each with its state.
 type Table struct {
 	slab
-	index   index
-	seed    maphash.Seed
-	lines   lines
-	told    waiters // those who were answered and not yet collected by Told
-	waiting int
-	denyNew bool
-	scratch [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
-	stats   Stats
+	index    index
+	seed     maphash.Seed
+	schedule schedule
+	ready    waiters // those who were answered and not yet collected by Ready
+	waiting  int
+	denyNew  bool
+	scratch  [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
+	stats    Stats
 }
 
 // Stats counts what happened in a Table.
@@ -70,8 +70,8 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if ref == 0 {
 		return t.doFresh(now, tag, req)
 	}
-	if b := e.bay(); b != nil {
-		return t.doWaiting(now, b, req)
+	if l := e.waitlist(); l != nil {
+		return t.doWaiting(now, l, req)
 	}
 	expires := t.expiry.places[ref]
 	if expires <= now {

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -166,6 +167,12 @@ var byHand = []struct {
 	}},
 }
 
+// binding returns the index of the rate whose capacity is limit. No two in a table
+// have the same.
+func binding(l *law, limit int64) int {
+	return slices.IndexFunc(l.rates, func(r rate) bool { return r.capacity == limit })
+}
+
 // TestByHand holds the scripts to numbers that nobody needs a program for.
 func TestByHand(t *testing.T) {
 	s := startServer(t)
@@ -178,7 +185,7 @@ func TestByHand(t *testing.T) {
 						Key: tt.name, Op: step.op, Cost: step.cost, Within: step.within,
 					}))[0]
 					require.NoError(t, got.err)
-					want := throttled.State{Limit: step.limit, Remaining: step.remaining, ResetAfter: step.reset, RetryAfter: step.retryAfter}
+					want := throttled.State{Limit: step.limit, Rate: binding(l, step.limit), Remaining: step.remaining, ResetAfter: step.reset, RetryAfter: step.retryAfter}
 					assert.Equal(t, step.allowed, got.result.Allowed, "step %d", i)
 					assert.Equal(t, want, got.result.State(), "step %d", i)
 					assert.Equal(t, step.delay, got.delay, "step %d", i)

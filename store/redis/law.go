@@ -121,7 +121,8 @@ func resultAt(now int64, told algorithm.Answer) throttled.Result {
 
 func stateAt(now int64, told algorithm.Answer) throttled.State {
 	return throttled.State{
-		Limit:      *told.Limit,
+		Limit:      told.Binding.Capacity,
+		Rate:       told.Binding.Index,
 		Remaining:  told.Remaining,
 		ResetAfter: until(told.Fresh, now),
 		RetryAfter: until(told.Turn, now),

@@ -155,7 +155,8 @@ func (r *reference) ahead(now int64) bool {
 func (r *reference) tell(e *expected, at int64, told algorithm.Answer) {
 	e.allowed = told.Turn == at
 	e.state = throttled.State{
-		Limit:      *told.Limit,
+		Limit:      told.Binding.Capacity,
+		Rate:       told.Binding.Index,
 		Remaining:  told.Remaining,
 		ResetAfter: time.Duration(max(0, told.Fresh-at)) * time.Microsecond,
 		RetryAfter: throttled.Never,
