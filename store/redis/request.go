@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
 // request is a call of Do or Submit, from when it is accepted to when its
@@ -121,26 +122,12 @@ func (s *Store) unanswered() error {
 func (r *request) gaveUp(in state) error {
 	switch in {
 	case queued:
-		return ended(r.ctx, "gave up before Redis was asked: ")
+		return interrupt.GaveUpBefore(r.ctx, "Redis was asked")
 	case waiting:
-		return ended(r.ctx, fmt.Sprintf("gave up waiting for key %q: ", r.req.Key))
+		return interrupt.GaveUp(r.ctx, r.req.Key)
 	default:
-		return ended(r.ctx, "gave up before Redis answered: ")
+		return interrupt.GaveUpBefore(r.ctx, "Redis answered")
 	}
-}
-
-// ended returns the error of a call whose ctx has ended, with the cause where
-// that says something else.
-func ended(ctx context.Context, what string) error {
-	reason := ctx.Err()
-	if reason == nil {
-		reason = context.DeadlineExceeded
-	}
-	err := fmt.Errorf("throttled: %s%w", what, reason)
-	if cause := context.Cause(ctx); cause != nil && cause.Error() != reason.Error() {
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return err
 }
 
 // reckon works out how far ahead the turn of r may be so that it comes before its

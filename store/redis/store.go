@@ -2,12 +2,14 @@ package redis
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
 // Store is a [throttled.Store] in Redis, shared by all processes that reach it.
@@ -45,7 +47,10 @@ type Store struct {
 	open sync.WaitGroup
 }
 
-var _ throttled.Store = (*Store)(nil)
+var (
+	_ throttled.Submitter = (*Store)(nil)
+	_ throttled.Checker   = (*Store)(nil)
+)
 
 // newStore requires options without faults and with their Timeout.
 func newStore(c *connection, clustered bool, options *Options) *Store {
@@ -142,11 +147,15 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 // sent.
 func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, throttled.Result, error) {
 	ends := time.Duration(math.MaxInt64)
-	if deadline, ok := ctx.Deadline(); ok {
-		ends = s.now() + time.Until(deadline)
+	left, bounded := interrupt.Left(ctx)
+	if bounded {
+		ends = s.now() + left
 	}
-	if ctx.Err() != nil || ends <= s.now() {
-		return nil, throttled.Result{}, ended(ctx, "")
+	if ctx.Err() != nil || bounded && left <= 0 {
+		return nil, throttled.Result{}, interrupt.Refused(ctx)
+	}
+	if req.Plan == nil {
+		return nil, throttled.Result{}, errNoPlan
 	}
 	c, err := s.laws.of(req.Plan)
 	if err != nil {
@@ -162,6 +171,9 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	r.ask = c.law.newAsk(*req)
 	return r, throttled.Result{}, nil
 }
+
+// errNoPlan is returned for a request that no limiter made.
+var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
 
 // Close answers all who wait with [throttled.ErrClosed], as it does all later
 // calls, waits for what is on its way, gives the places of those who waited back
