@@ -8,6 +8,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store/redis/internal/redisurl"
 )
 
 // New returns a store that uses client, which stays the caller's: Close does not
@@ -110,7 +111,7 @@ func New(client rueidis.Client, options Options) (*Store, error) {
 // except the name of an unknown parameter: what is malformed may well be a
 // password that was not encoded.
 func Open(url string, options Options) (*Store, error) {
-	to, err := parseURL(url)
+	to, err := redisurl.Parse(url)
 	if err != nil {
 		return nil, err
 	}
@@ -119,14 +120,14 @@ func Open(url string, options Options) (*Store, error) {
 	}
 	name := to.String()
 	if options.Timeout == 0 {
-		options.Timeout = cmp.Or(to.timeout, defaultTimeout)
+		options.Timeout = cmp.Or(to.Timeout, defaultTimeout)
 	}
-	to.timeout = options.Timeout
+	to.Timeout = options.Timeout
 	c := &connection{dial: func() (rueidis.Client, error) { return rueidis.NewClient(clientOption(to, options.Client)) }}
 	if err := c.connect(); err != nil && options.OnFailure == Deny {
 		return nil, fmt.Errorf("%w: %s: %w", throttled.ErrStoreUnavailable, name, withoutContext(err))
 	}
-	return newStore(c, to.topology == cluster, &options), nil
+	return newStore(c, to.Topology == redisurl.Cluster, &options), nil
 }
 
 // topologyRefresh is how often the client asks the sentinels for the master.
@@ -134,11 +135,11 @@ func Open(url string, options Options) (*Store, error) {
 const topologyRefresh = 5 * time.Second
 
 // clientOption returns the settings of our own client.
-func clientOption(to target, change func(*rueidis.ClientOption)) rueidis.ClientOption {
-	option := to.option()
+func clientOption(to redisurl.Target, change func(*rueidis.ClientOption)) rueidis.ClientOption {
+	option := to.Option()
 	option.AlwaysPipelining = true // else a command may put its deadline on a connection that others share
 	option.DisableCache = true
-	if to.topology == sentinel {
+	if to.Topology == redisurl.Sentinel {
 		option.Sentinel.TopologyRefreshInterval = topologyRefresh
 	}
 	if change != nil {

@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"strconv"
@@ -8,11 +8,11 @@ import (
 // inPath says in a message where something stands.
 const inPath = "the path"
 
-// urlReader gathers a target from the pieces of a URL. Each method reads what its
+// reader gathers a target from the pieces of a URL. Each method reads what its
 // name says.
-type urlReader struct {
-	form   urlForm
-	target target
+type reader struct {
+	form   form
+	target Target
 	data   login // at the nodes
 	watch  login // at the sentinels
 
@@ -22,12 +22,12 @@ type urlReader struct {
 
 // login reads who the client is. The colon is looked for before anything is
 // decoded, so that a user may have one too.
-func (r *urlReader) login(p urlPieces) error {
+func (r *reader) login(p pieces) error {
 	// A comma parts hosts. Were it read as part of a login, then in
 	// a:b@h1,a:b@h2 the password would be b@h1,a:b, and h1 gone without a word.
 	_, more, _ := strings.Cut(p.login, "@")
-	if strings.Contains(more, ",") || r.form.topology != standalone && strings.Contains(p.login, ",") {
-		return urlFault("a comma stands before the last @: a login stands once, before the first host, " +
+	if strings.Contains(more, ",") || r.form.topology != Standalone && strings.Contains(p.login, ",") {
+		return fault("a comma stands before the last @: a login stands once, before the first host, " +
 			"and in a user or a password a comma is written %%2C, an @ %%40")
 	}
 	user, password, colon := strings.Cut(p.login, ":")
@@ -46,7 +46,7 @@ func (r *urlReader) login(p urlPieces) error {
 }
 
 // place reads where Redis is: the hosts and the path.
-func (r *urlReader) place(p urlPieces) error {
+func (r *reader) place(p pieces) error {
 	if r.form.socket {
 		return r.socket(p)
 	}
@@ -66,7 +66,7 @@ func (r *urlReader) place(p urlPieces) error {
 }
 
 // decoded hands a part of the URL to take, decoded, unless it is empty.
-func (r *urlReader) decoded(from, text string, take func(from, text string) error) error {
+func (r *reader) decoded(from, text string, take func(from, text string) error) error {
 	if text == "" {
 		return nil
 	}
@@ -78,9 +78,9 @@ func (r *urlReader) decoded(from, text string, take func(from, text string) erro
 }
 
 // socket reads the path of a unix socket.
-func (r *urlReader) socket(p urlPieces) error {
+func (r *reader) socket(p pieces) error {
 	if p.hosts != "" {
-		return urlFault("%s:// has no host: three slashes, or a login with its @, stand before the path of the socket, "+
+		return fault("%s:// has no host: three slashes, or a login with its @, stand before the path of the socket, "+
 			"as in %s:///run/redis.sock", r.form.name, r.form.name)
 	}
 	path, err := percentDecode(inPath, p.path)
@@ -88,9 +88,9 @@ func (r *urlReader) socket(p urlPieces) error {
 	case err != nil:
 		return err
 	case strings.Trim(path, "/") == "":
-		return urlFault("there is no path; write %s:///run/redis.sock", r.form.name)
+		return fault("there is no path; write %s:///run/redis.sock", r.form.name)
 	case strings.ContainsRune(path, 0):
-		return urlFault("the path has a zero byte")
+		return fault("the path has a zero byte")
 	}
 	r.target.network = "unix"
 	r.target.addresses = []string{path}
@@ -98,53 +98,53 @@ func (r *urlReader) socket(p urlPieces) error {
 }
 
 // fragment reads what stands behind the #.
-func (r *urlReader) fragment(p urlPieces) error {
-	if p.fragment != "" && r.form.topology != sentinel {
-		return urlFault("a # names the master of a Sentinel, which %s:// has not; in a user or a password it is written %%23",
+func (r *reader) fragment(p pieces) error {
+	if p.fragment != "" && r.form.topology != Sentinel {
+		return fault("a # names the master of a Sentinel, which %s:// has not; in a user or a password it is written %%23",
 			r.form.name)
 	}
 	return r.decoded("the fragment", p.fragment, r.master)
 }
 
 // database takes a database from one of the places it may stand in.
-func (r *urlReader) database(from, text string) error {
+func (r *reader) database(from, text string) error {
 	number, err := strconv.ParseUint(text, 10, 31)
 	switch {
 	case err != nil && r.form.named && from == inPath:
-		return urlFault("the path is /master/database, with a database from 0 to 2147483647")
-	case err != nil && r.form.topology == sentinel:
-		return urlFault("%s has no database from 0 to 2147483647; the master is named by #master, "+
+		return fault("the path is /master/database, with a database from 0 to 2147483647")
+	case err != nil && r.form.topology == Sentinel:
+		return fault("%s has no database from 0 to 2147483647; the master is named by #master, "+
 			"or in the path of redis+sentinel://", from)
 	case err != nil:
-		return urlFault("%s has no database from 0 to 2147483647", from)
+		return fault("%s has no database from 0 to 2147483647", from)
 	case r.databaseFrom != "" && int(number) != r.target.database:
-		return urlFault("%s and %s name different databases", r.databaseFrom, from)
-	case r.form.topology == cluster && number != 0:
-		return urlFault("%s names a database other than 0, and a cluster has no other", from)
+		return fault("%s and %s name different databases", r.databaseFrom, from)
+	case r.form.topology == Cluster && number != 0:
+		return fault("%s names a database other than 0, and a cluster has no other", from)
 	}
 	r.target.database, r.databaseFrom = int(number), from
 	return nil
 }
 
 // master takes the name of the master from one of the places it may stand in.
-func (r *urlReader) master(from, name string) error {
+func (r *reader) master(from, name string) error {
 	if r.masterFrom != "" && name != r.target.master {
-		return urlFault("%s and %s name different masters", r.masterFrom, from)
+		return fault("%s and %s name different masters", r.masterFrom, from)
 	}
 	r.target.master, r.masterFrom = name, from
 	return nil
 }
 
 // finish looks at the whole.
-func (r *urlReader) finish() (target, error) {
+func (r *reader) finish() (Target, error) {
 	t := r.target
 	switch {
-	case t.topology != sentinel:
+	case t.Topology != Sentinel:
 		r.watch = login{} // nobody to use it
 	case t.master == "" && r.form.named:
-		return target{}, urlFault("no master is named; write %s://host/master", r.form.name)
+		return Target{}, fault("no master is named; write %s://host/master", r.form.name)
 	case t.master == "":
-		return target{}, urlFault("no master is named; write %s://host#master", r.form.name)
+		return Target{}, fault("no master is named; write %s://host#master", r.form.name)
 	}
 	t.logins = &logins{data: &r.data, sentinel: &r.watch}
 	return t, nil

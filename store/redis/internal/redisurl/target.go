@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"cmp"
@@ -16,37 +16,40 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// topology is how the nodes of a Redis stand to each other.
-type topology uint8
+// Topology is how the nodes of a Redis stand to each other.
+type Topology uint8
 
+// The three topologies.
 const (
-	standalone topology = iota
-	sentinel
-	cluster
+	Standalone Topology = iota
+	Sentinel
+	Cluster
 )
 
-func (t topology) String() string {
+// String returns the topology as the schemes of URLs have it.
+func (t Topology) String() string {
 	switch t {
-	case sentinel:
+	case Sentinel:
 		return "sentinel"
-	case cluster:
+	case Cluster:
 		return "cluster"
 	default:
 		return "standalone"
 	}
 }
 
-// target is the Redis that a URL names. Printed in any way it shows no user and
+// Target is the Redis that a URL names. Printed in any way it shows no user and
 // no password.
-type target struct {
-	topology   topology
+type Target struct {
+	Topology Topology
+	Timeout  time.Duration // 0 if the URL names none
+
 	tls        bool
 	network    string   // "tcp" or "unix"
 	addresses  []string // of the nodes, of the sentinels, or of the socket; never empty
 	master     string   // with sentinel
 	database   int
 	clientName string
-	timeout    time.Duration // 0 if the URL names none
 
 	// Two pointers deep, because fmt cannot call Format on an unexported field:
 	// of a target in another struct it then prints an address. It does so behind
@@ -61,14 +64,14 @@ type login struct{ user, password string }
 // logins are those at the nodes and at the sentinels.
 type logins struct{ data, sentinel *login }
 
-// option returns the settings of a client for t, new ones at every call. Those
+// Option returns the settings of a client for t, new ones at every call. Those
 // that a URL says nothing of are left to the caller.
-func (t target) option() rueidis.ClientOption {
+func (t Target) Option() rueidis.ClientOption {
 	dialer := net.Dialer{
 		// NewClient sets these two where they are 0, but not for the sentinels:
 		// a dial to one would then wait for the kernel to give up, and a
 		// connection to one would never be pinged.
-		Timeout:   cmp.Or(t.timeout, rueidis.DefaultDialTimeout),
+		Timeout:   cmp.Or(t.Timeout, rueidis.DefaultDialTimeout),
 		KeepAlive: rueidis.DefaultTCPKeepAlive,
 	}
 	o := rueidis.ClientOption{
@@ -78,8 +81,8 @@ func (t target) option() rueidis.ClientOption {
 		ClientName:        t.clientName,
 		SelectDB:          t.database,
 		Dialer:            dialer,
-		ConnWriteTimeout:  t.timeout,
-		ForceSingleClient: t.topology == standalone, // otherwise it asks for a cluster first
+		ConnWriteTimeout:  t.Timeout,
+		ForceSingleClient: t.Topology == Standalone, // otherwise it asks for a cluster first
 	}
 	if t.network == "unix" {
 		o.DialCtxFn = dialSocket
@@ -88,7 +91,7 @@ func (t target) option() rueidis.ClientOption {
 		// Without a ServerName each node is verified by the host it was dialled by.
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	if t.topology == sentinel {
+	if t.Topology == Sentinel {
 		o.Sentinel = rueidis.SentinelOption{
 			MasterSet:  t.master,
 			Username:   t.logins.sentinel.user,
@@ -109,7 +112,7 @@ func dialSocket(ctx context.Context, path string, dialer *net.Dialer, _ *tls.Con
 
 // String returns a URL of t without its logins. Parsed, it gives t back, except
 // for them.
-func (t target) String() string {
+func (t Target) String() string {
 	var b strings.Builder
 	addresses := strings.Join(t.addresses, ",")
 	if t.network == "unix" {
@@ -119,11 +122,11 @@ func (t target) String() string {
 		if t.tls {
 			b.WriteString("s")
 		}
-		if t.topology != standalone {
-			b.WriteString("+" + t.topology.String())
+		if t.Topology != Standalone {
+			b.WriteString("+" + t.Topology.String())
 		}
 		b.WriteString("://" + strings.ReplaceAll(addresses, "%", "%25")) // the % of an IPv6 zone
-		if t.topology == sentinel {
+		if t.Topology == Sentinel {
 			b.WriteString("/" + percentEncode(t.master))
 		}
 	}
@@ -132,7 +135,7 @@ func (t target) String() string {
 }
 
 // parameters returns those of the URL of t, with the ? before them.
-func (t target) parameters() string {
+func (t Target) parameters() string {
 	var all []string
 	if t.database != 0 {
 		all = append(all, paramDatabase+"="+strconv.Itoa(t.database))
@@ -140,8 +143,8 @@ func (t target) parameters() string {
 	if t.clientName != "" {
 		all = append(all, paramClientName+"="+percentEncode(t.clientName))
 	}
-	if t.timeout != 0 {
-		all = append(all, paramTimeout+"="+timeoutText(t.timeout))
+	if t.Timeout != 0 {
+		all = append(all, paramTimeout+"="+timeoutText(t.Timeout))
 	}
 	if len(all) == 0 {
 		return ""
@@ -163,11 +166,11 @@ func timeoutText(d time.Duration) string {
 }
 
 // GoString is [target.String].
-func (t target) GoString() string { return t.String() }
+func (t Target) GoString() string { return t.String() }
 
 // Format writes [target.String] under every verb: one like %d would print the
 // fields.
-func (t target) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
+func (t Target) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // percentEncode encodes all but letters, digits, and the signs - . _ and ~.
 func percentEncode(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

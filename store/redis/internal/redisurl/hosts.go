@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"net"
@@ -14,25 +14,25 @@ const (
 )
 
 // parseHosts reads the list of hosts into addresses to dial.
-func parseHosts(list string, f urlForm) ([]string, error) {
+func parseHosts(list string, f form) ([]string, error) {
 	hosts := strings.Split(list, ",")
 	port, fallback := redisPort, ""
 	switch f.topology {
-	case standalone:
+	case Standalone:
 		// A client of one server would use the first and never the others.
 		if len(hosts) > 1 {
-			return nil, urlFault("%s:// takes one host; a list is for %s+cluster:// and %s+sentinel://", f.name, f.name, f.name)
+			return nil, fault("%s:// takes one host; a list is for %s+cluster:// and %s+sentinel://", f.name, f.name, f.name)
 		}
 		fallback = "localhost" // as the registration of the scheme has it
-	case sentinel:
+	case Sentinel:
 		port = sentinelPort
-	case cluster:
+	case Cluster:
 	}
 	addresses := make([]string, len(hosts))
 	for i, text := range hosts {
 		address, wrong := parseHost(text, fallback, port)
 		if wrong != "" {
-			return nil, urlFault("host %d %s", i+1, wrong)
+			return nil, fault("host %d %s", i+1, wrong)
 		}
 		addresses[i] = address
 	}

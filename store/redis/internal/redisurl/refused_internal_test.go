@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"strings"
@@ -286,7 +286,7 @@ var long = strings.Repeat("x", 41)
 
 func requireRefused(t *testing.T, url, message string) {
 	t.Helper()
-	got, err := parseURL(url)
+	got, err := Parse(url)
 	require.Error(t, err, url)
 	require.ErrorIs(t, err, throttled.ErrInvalidConfig, url)
 	requireNoSecret(t, url, err.Error())

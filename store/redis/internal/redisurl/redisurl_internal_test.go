@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"testing"
@@ -8,36 +8,36 @@ import (
 )
 
 // at is what most URLs of the table come to: one server, without a login.
-func at(addresses ...string) target {
-	return target{network: "tcp", addresses: addresses, logins: &logins{&login{}, &login{}}}
+func at(addresses ...string) Target {
+	return Target{network: "tcp", addresses: addresses, logins: &logins{&login{}, &login{}}}
 }
 
-func socketAt(path string) target {
+func socketAt(path string) Target {
 	t := at(path)
 	t.network = "unix"
 	return t
 }
 
-func watchedBy(master string, addresses ...string) target {
+func watchedBy(master string, addresses ...string) Target {
 	t := at(addresses...)
-	t.topology, t.master = sentinel, master
+	t.Topology, t.master = Sentinel, master
 	return t
 }
 
-func clusterOf(addresses ...string) target {
+func clusterOf(addresses ...string) Target {
 	t := at(addresses...)
-	t.topology = cluster
+	t.Topology = Cluster
 	return t
 }
 
-func (t target) withTLS() target                     { t.tls = true; return t }
-func (t target) withDatabase(n int) target           { t.database = n; return t }
-func (t target) withTimeout(d time.Duration) target  { t.timeout = d; return t }
-func (t target) withClientName(name string) target   { t.clientName = name; return t }
-func (t target) withLogins(data, watch login) target { t.logins = &logins{&data, &watch}; return t }
-func (t target) withLogin(user, pass string) target  { return t.withLogins(login{user, pass}, login{}) }
+func (t Target) withTLS() Target                     { t.tls = true; return t }
+func (t Target) withDatabase(n int) Target           { t.database = n; return t }
+func (t Target) withTimeout(d time.Duration) Target  { t.Timeout = d; return t }
+func (t Target) withClientName(name string) Target   { t.clientName = name; return t }
+func (t Target) withLogins(data, watch login) Target { t.logins = &logins{&data, &watch}; return t }
+func (t Target) withLogin(user, pass string) Target  { return t.withLogins(login{user, pass}, login{}) }
 
-func (t target) withLoginTo(user, pass string) target {
+func (t Target) withLoginTo(user, pass string) Target {
 	return t.withLogins(login{user, pass}, login{user, pass})
 }
 
@@ -45,9 +45,9 @@ func TestParseURL(t *testing.T) {
 	h := at("h:6379")
 	for _, group := range []struct {
 		name string
-		urls map[string]target
+		urls map[string]Target
 	}{
-		{"one server", map[string]target{
+		{"one server", map[string]Target{
 			"redis://h":                 h,
 			"redis://h/":                h,
 			"redis://h:7000":            at("h:7000"),
@@ -70,7 +70,7 @@ func TestParseURL(t *testing.T) {
 			"rediss://h":                h.withTLS(),
 			"Rediss://h:6380/1":         at("h:6380").withTLS().withDatabase(1),
 		}},
-		{"IPv6", map[string]target{
+		{"IPv6", map[string]Target{
 			"redis://[::1]":                       at("[::1]:6379"),
 			"redis://[::1]:7000":                  at("[::1]:7000"),
 			"redis://[::1]/4":                     at("[::1]:6379").withDatabase(4),
@@ -81,7 +81,7 @@ func TestParseURL(t *testing.T) {
 			"redis+sentinel://[::1],[::2]:7001/m": watchedBy("m", "[::1]:26379", "[::2]:7001"),
 			"redis-sentinel://[::1],h:7001#m":     watchedBy("m", "[::1]:26379", "h:7001"),
 		}},
-		{"logins", map[string]target{
+		{"logins", map[string]Target{
 			"redis://u:p@h":                 h.withLogin("u", "p"),
 			"redis://:p@h":                  h.withLogin("", "p"),
 			"redis://u:@h":                  h.withLogin("u", ""),
@@ -117,7 +117,7 @@ func TestParseURL(t *testing.T) {
 			"redis-sentinel://u:@h#m":       watchedBy("m", "h:26379").withLoginTo("u", ""),
 			"redis-sentinel://abc%40%23d@h/0?sentinelMasterId=m": watchedBy("m", "h:26379").withLoginTo("", "abc@#d"),
 		}},
-		{"sockets", map[string]target{
+		{"sockets", map[string]Target{
 			"unix:///run/redis.sock":                       socketAt("/run/redis.sock"),
 			"unix:///run/Redis%20One/a%40b%25.sock":        socketAt("/run/Redis One/a@b%.sock"),
 			"unix:///s?db=2":                               socketAt("/s").withDatabase(2),
@@ -126,7 +126,7 @@ func TestParseURL(t *testing.T) {
 			"redis+socket:///s?db=2&timeout=5s":            socketAt("/s").withDatabase(2).withTimeout(5 * time.Second),
 			"redis-socket:///s?clientName=hello&timeout=9": socketAt("/s").withClientName("hello").withTimeout(9 * time.Millisecond),
 		}},
-		{"sentinels", map[string]target{
+		{"sentinels", map[string]Target{
 			"redis+sentinel://h1:26379,h2/mymaster":                             watchedBy("mymaster", "h1:26379", "h2:26379"),
 			"redis+sentinel://h1,h2,h3:1234/mymaster/2":                         watchedBy("mymaster", "h1:26379", "h2:26379", "h3:1234").withDatabase(2),
 			"redis+sentinel://h/mymaster/":                                      watchedBy("mymaster", "h:26379"),
@@ -153,7 +153,7 @@ func TestParseURL(t *testing.T) {
 			"redis-sentinel://p@h?sentinelPassword=%2540&sentinelMasterId=a#a":  watchedBy("a", "h:26379").withLogins(login{"", "p"}, login{"", "%40"}),
 			"redis-sentinel://p@h?SentinelMasterID=m&SENTINELUSERNAME=S&DB=1#m": watchedBy("m", "h:26379").withDatabase(1).withLogins(login{"", "p"}, login{"S", "p"}),
 		}},
-		{"clusters", map[string]target{
+		{"clusters", map[string]Target{
 			"redis+cluster://h1,h2:7001":         clusterOf("h1:6379", "h2:7001"),
 			"redis+cluster://h1,h2,h3/":          clusterOf("h1:6379", "h2:6379", "h3:6379"),
 			"redis+cluster://h/0":                clusterOf("h:6379"),
@@ -161,7 +161,7 @@ func TestParseURL(t *testing.T) {
 			"rediss+cluster://H1,H2:7001":        clusterOf("H1:6379", "H2:7001").withTLS(),
 			"redis+cluster://h?clientName=x%7Ey": clusterOf("h:6379").withClientName("x~y"),
 		}},
-		{"parameters", map[string]target{
+		{"parameters", map[string]Target{
 			"redis://h?db=7":                h.withDatabase(7),
 			"redis://h/?database=21":        h.withDatabase(21),
 			"redis://h/7?db=7&database=07":  h.withDatabase(7),
@@ -184,7 +184,7 @@ func TestParseURL(t *testing.T) {
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for text, want := range group.urls {
-				got, err := parseURL(text)
+				got, err := Parse(text)
 				if assert.NoError(t, err, text) {
 					assert.Equal(t, want, got, text)
 				}

@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"errors"
@@ -29,12 +29,12 @@ func FuzzParseURL(f *testing.F) {
 	const secret = "Zq7-4vXw"
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ReplaceAll(text, "SECRET", secret)
-		url, err := parseURL(text)
+		url, err := Parse(text)
 		if err != nil {
 			if !errors.Is(err, throttled.ErrInvalidConfig) || !strings.HasPrefix(err.Error(), "throttled: invalid config: Redis URL: ") {
 				t.Fatalf("%q: the error is %v", text, err)
 			}
-			if !reflect.DeepEqual(url, target{}) {
+			if !reflect.DeepEqual(url, Target{}) {
 				t.Fatalf("%q: a target beside an error", text)
 			}
 			if mayBeLogin(text, secret) && strings.Contains(err.Error(), secret) {
@@ -44,7 +44,7 @@ func FuzzParseURL(f *testing.F) {
 		}
 		checkTarget(t, text, url)
 		if strings.Count(text, secret) == 1 && inLogins(url, secret) {
-			for _, shown := range []string{fmt.Sprint(url), fmt.Sprintf("%+v", url), fmt.Sprintf("%#v", url), fmt.Sprintf("%d", struct{ hidden target }{url})} {
+			for _, shown := range []string{fmt.Sprint(url), fmt.Sprintf("%+v", url), fmt.Sprintf("%#v", url), fmt.Sprintf("%d", struct{ hidden Target }{url})} {
 				if strings.Contains(shown, secret) {
 					t.Fatalf("%q: printed as %s", text, shown)
 				}
@@ -63,7 +63,7 @@ func mayBeLogin(text, secret string) bool {
 	return found && strings.Count(text, secret) == strings.Count(behind, secret)
 }
 
-func inLogins(url target, secret string) bool {
+func inLogins(url Target, secret string) bool {
 	for _, l := range []*login{url.logins.data, url.logins.sentinel} {
 		if strings.Contains(l.user, secret) || strings.Contains(l.password, secret) {
 			return true
@@ -73,8 +73,8 @@ func inLogins(url target, secret string) bool {
 }
 
 // checkTarget checks what holds for every target.
-func checkTarget(t *testing.T, text string, url target) {
-	o := url.option()
+func checkTarget(t *testing.T, text string, url Target) {
+	o := url.Option()
 	if len(o.InitAddress) == 0 {
 		t.Fatalf("%q: no address", text)
 	}
@@ -87,13 +87,13 @@ func checkTarget(t *testing.T, text string, url target) {
 			t.Fatalf("%q: the address is %q", text, address)
 		}
 	}
-	if (o.Sentinel.MasterSet != "") != (url.topology == sentinel) {
-		t.Fatalf("%q: %v, with master %q", text, url.topology, o.Sentinel.MasterSet)
+	if (o.Sentinel.MasterSet != "") != (url.Topology == Sentinel) {
+		t.Fatalf("%q: %v, with master %q", text, url.Topology, o.Sentinel.MasterSet)
 	}
-	if o.SelectDB < 0 || url.topology == cluster && o.SelectDB != 0 || url.timeout < 0 {
-		t.Fatalf("%q: database %d, timeout %v", text, o.SelectDB, url.timeout)
+	if o.SelectDB < 0 || url.Topology == Cluster && o.SelectDB != 0 || url.Timeout < 0 {
+		t.Fatalf("%q: database %d, timeout %v", text, o.SelectDB, url.Timeout)
 	}
-	again, err := parseURL(url.String())
+	again, err := Parse(url.String())
 	if err != nil {
 		t.Fatalf("%q: %s does not parse: %v", text, url, err)
 	}

@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"bufio"
@@ -18,15 +18,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func parsed(t *testing.T, url string) target {
+func parsed(t *testing.T, url string) Target {
 	t.Helper()
-	got, err := parseURL(url)
+	got, err := Parse(url)
 	require.NoError(t, err, url)
 	return got
 }
 
 func TestOptionOfOneServer(t *testing.T) {
-	o := parsed(t, "redis://Alice:a%2540@H:7000/3?clientName=Me&timeout=2s").option()
+	o := parsed(t, "redis://Alice:a%2540@H:7000/3?clientName=Me&timeout=2s").Option()
 	assert.Equal(t, rueidis.ClientOption{
 		InitAddress:       []string{"H:7000"},
 		Username:          "Alice",
@@ -40,7 +40,7 @@ func TestOptionOfOneServer(t *testing.T) {
 }
 
 func TestOptionOfSentinel(t *testing.T) {
-	o := parsed(t, "rediss+sentinel://Alice:p@h1,[::1]:7/MyMaster/3?clientName=Me&sentinelUsername=Bob&sentinelPassword=q").option()
+	o := parsed(t, "rediss+sentinel://Alice:p@h1,[::1]:7/MyMaster/3?clientName=Me&sentinelUsername=Bob&sentinelPassword=q").Option()
 	dialer := net.Dialer{Timeout: rueidis.DefaultDialTimeout, KeepAlive: rueidis.DefaultTCPKeepAlive}
 	assert.Equal(t, rueidis.ClientOption{
 		InitAddress: []string{"h1:26379", "[::1]:7"},
@@ -63,7 +63,7 @@ func TestOptionOfSentinel(t *testing.T) {
 }
 
 func TestOptionOfCluster(t *testing.T) {
-	o := parsed(t, "rediss+cluster://:p@h1,h2:7").option()
+	o := parsed(t, "rediss+cluster://:p@h1,h2:7").Option()
 	assert.Equal(t, []string{"h1:6379", "h2:7"}, o.InitAddress)
 	assert.Equal(t, "p", o.Password)
 	assert.False(t, o.ForceSingleClient)
@@ -74,7 +74,7 @@ func TestOptionOfCluster(t *testing.T) {
 
 func TestOptionIsNewEachTime(t *testing.T) {
 	url := parsed(t, "rediss+cluster://h1,h2")
-	first, second := url.option(), url.option()
+	first, second := url.Option(), url.Option()
 	first.InitAddress[0] = "changed"
 	assert.Equal(t, []string{"h1:6379", "h2:6379"}, second.InitAddress)
 	assert.NotSame(t, first.TLSConfig, second.TLSConfig)
@@ -94,7 +94,7 @@ func TestOptionDialsTheSocket(t *testing.T) {
 		conn.Close()
 	}()
 
-	o := parsed(t, "unix://"+strings.ReplaceAll(percentEncode(path), "%2F", "/")).option()
+	o := parsed(t, "unix://"+strings.ReplaceAll(percentEncode(path), "%2F", "/")).Option()
 	assert.Equal(t, []string{path}, o.InitAddress)
 	assert.True(t, o.ForceSingleClient)
 	conn, err := o.DialCtxFn(t.Context(), o.InitAddress[0], &o.Dialer, o.TLSConfig)
@@ -129,9 +129,9 @@ func TestTargetString(t *testing.T) {
 func TestTargetShowsNoLogin(t *testing.T) {
 	url := parsed(t, "redis+sentinel://alice:hunter2@h/m?sentinelUsername=swordfish&sentinelPassword=s3same")
 	type outer struct {
-		Exported target
-		hidden   target
-		pointer  *target
+		Exported Target
+		hidden   Target
+		pointer  *Target
 		any      any
 	}
 	nested := outer{url, url, &url, url}
@@ -139,7 +139,7 @@ func TestTargetShowsNoLogin(t *testing.T) {
 	for _, verb := range "vTtbcdoOqxXUeEfFgGsp" {
 		for _, flags := range []string{"", "+", "#", "0", "-", "20.3"} {
 			format := "%" + flags + string(verb)
-			for _, value := range []any{url, &url, nested, &nested, []target{url}, map[string]any{"url": url}} {
+			for _, value := range []any{url, &url, nested, &nested, []Target{url}, map[string]any{"url": url}} {
 				printed = append(printed, fmt.Sprintf(format, value))
 			}
 		}

@@ -1,4 +1,4 @@
-package redis
+package redisurl
 
 import (
 	"math"
@@ -20,16 +20,16 @@ const (
 )
 
 // parameters lists those that f knows, in the order of the alphabet.
-func (f urlForm) parameters() []string {
+func (f form) parameters() []string {
 	known := []string{paramClientName, paramDatabase, paramDB}
-	if f.topology == sentinel {
+	if f.topology == Sentinel {
 		known = append(known, paramSentinelMasterID, paramSentinelPassword, paramSentinelUsername)
 	}
 	return append(known, paramTimeout)
 }
 
 // query reads the parameters.
-func (r *urlReader) query(p urlPieces) error {
+func (r *reader) query(p pieces) error {
 	known := r.form.parameters()
 	seen := map[string]bool{}
 	for i, text := range strings.Split(p.query, "&") {
@@ -45,7 +45,7 @@ func (r *urlReader) query(p urlPieces) error {
 		}
 		name := known[at]
 		if seen[name] {
-			return urlFault("parameter %s stands twice", name)
+			return fault("parameter %s stands twice", name)
 		}
 		seen[name] = true
 		value, err := percentDecode("parameter "+name, value)
@@ -61,17 +61,17 @@ func (r *urlReader) query(p urlPieces) error {
 
 // unknown refuses the parameter at a place, counted from 1. It shows the name
 // only if it is one.
-func (r *urlReader) unknown(at int, name string, hide bool) error {
+func (r *reader) unknown(at int, name string, hide bool) error {
 	known := strings.Join(r.form.parameters(), ", ")
 	if hide || name == "" || len(name) > 40 || strings.ContainsFunc(name, notInHosts) {
-		return urlFault("parameter %d is unknown; %s:// knows %s; in a value & is written %%26", at, r.form.name, known)
+		return fault("parameter %d is unknown; %s:// knows %s; in a value & is written %%26", at, r.form.name, known)
 	}
-	return urlFault("parameter %q is unknown; %s:// knows %s", name, r.form.name, known)
+	return fault("parameter %q is unknown; %s:// knows %s", name, r.form.name, known)
 }
 
 // parameter reads one, whose value is decoded. Only the logins may be empty:
 // they mean none.
-func (r *urlReader) parameter(name, value string) (err error) {
+func (r *reader) parameter(name, value string) (err error) {
 	from := "parameter " + name
 	switch name {
 	case paramSentinelUsername:
@@ -82,7 +82,7 @@ func (r *urlReader) parameter(name, value string) (err error) {
 		return nil
 	}
 	if value == "" {
-		return urlFault("%s has no value", from)
+		return fault("%s has no value", from)
 	}
 	switch name {
 	case paramDatabase, paramDB:
@@ -90,12 +90,12 @@ func (r *urlReader) parameter(name, value string) (err error) {
 	case paramSentinelMasterID:
 		return r.master(from, value)
 	case paramTimeout:
-		r.target.timeout, err = parseTimeout(value)
+		r.target.Timeout, err = parseTimeout(value)
 		return err
 	default: // paramClientName
 		// Redis refuses any other, but only once the client connects.
 		if strings.ContainsFunc(value, func(c rune) bool { return c < '!' || c > '~' }) {
-			return urlFault("%s has a blank or a character that is not printable ASCII", from)
+			return fault("%s has a blank or a character that is not printable ASCII", from)
 		}
 		r.target.clientName = value
 		return nil
@@ -111,15 +111,15 @@ func parseTimeout(text string) (time.Duration, error) {
 	}
 	unit, ok := unitOf(text[end:])
 	if end == 0 || !ok {
-		return 0, urlFault("parameter timeout is no whole number with one of the units ns, us, ms, s, m, h, d, " +
+		return 0, fault("parameter timeout is no whole number with one of the units ns, us, ms, s, m, h, d, " +
 			"as in 10s or 500ms; without a unit it is in ms")
 	}
 	number, err := strconv.ParseInt(text[:end], 10, 64)
 	switch {
 	case err != nil || number > math.MaxInt64/int64(unit): // only a number out of range is an err
-		return 0, urlFault("parameter timeout is longer than 2562047h")
+		return 0, fault("parameter timeout is longer than 2562047h")
 	case number == 0:
-		return 0, urlFault("parameter timeout is 0; leave it out for the default")
+		return 0, fault("parameter timeout is 0; leave it out for the default")
 	}
 	return time.Duration(number) * unit, nil
 }
