@@ -48,12 +48,12 @@ func (s *Store) fails(ctx context.Context, req throttled.Request, err error, don
 		done(unchecked, nil)
 		return
 	}
-	c, invalid := s.laws.of(req.Plan)
+	p, invalid := s.plans.of(req.Plan)
 	if invalid != nil {
 		done(throttled.Result{}, invalid)
 		return
 	}
-	req.Plan = c.local
+	req.Plan = p.local
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		ctx, done = s.untilClosed(ctx, done)
 	}

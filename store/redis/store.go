@@ -16,8 +16,8 @@ import (
 // It is safe for concurrent use. A request takes one round trip, a wait too: it
 // takes its place in the call that asks, and sleeps here until its turn.
 type Store struct {
-	laws      laws
-	denials   *denials
+	plans     plans
+	denied    *denyCache
 	client    client
 	breaker   *breaker
 	timeout   time.Duration
@@ -26,14 +26,10 @@ type Store struct {
 	epoch     time.Time
 	replies   sync.Pool // of channels that Do waits at
 
-	mu        sync.Mutex // guards what follows, and the states of the requests
+	mu        sync.Mutex // guards what follows, and the states of requests
 	batcher   batcher
-	onTheWay  int         // requests that are queued, sent or left
-	blocking  int         // requests whose Submit has not returned
-	blocked   []*request  // they, and some that are over, in their order
-	deadlines requestList // of those whose time runs, the first up first
-	timer     *time.Timer // rings when that of the first is up
-	ringing   bool        // it will
+	flow      flow
+	deadlines deadlines
 	waiters   requestList
 	returns   returns
 
@@ -42,8 +38,8 @@ type Store struct {
 	end      context.CancelFunc
 	shutdown sync.Once
 
-	// open is what Close waits for: each request until its caller was told, and
-	// each goroutine that brings something to Redis until it ends.
+	// open is what Close waits for: each request until its caller is told, and
+	// each goroutine that takes something to Redis until it ends.
 	open sync.WaitGroup
 }
 
@@ -55,7 +51,7 @@ var (
 // newStore requires options without faults and with their Timeout.
 func newStore(c *connection, clustered bool, options *Options) *Store {
 	s := &Store{
-		denials:   newDenials(options.DenyCacheSize, options.DenyCacheTime),
+		denied:    newDenyCache(options.DenyCacheSize, options.DenyCacheTime),
 		client:    client{c},
 		breaker:   newBreaker(options.Breaker),
 		timeout:   options.Timeout,
@@ -66,7 +62,7 @@ func newStore(c *connection, clustered bool, options *Options) *Store {
 		returns:   returns{clustered: clustered},
 	}
 	if options.OnFailure == Fallback {
-		s.laws.processes = options.Processes
+		s.plans.processes = options.Processes
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
@@ -79,7 +75,7 @@ func (*Store) Kind() string { return "redis" }
 // every period is a whole number of microseconds, 1 ms to 2^45 µs (407 days).
 // Under [Fallback] the quota must bear to be divided, too.
 func (s *Store) Check(plan *throttled.Plan) error {
-	_, err := s.laws.of(plan)
+	_, err := s.plans.of(plan)
 	return err
 }
 
@@ -157,18 +153,18 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	if req.Plan == nil {
 		return nil, throttled.Result{}, errNoPlan
 	}
-	c, err := s.laws.of(req.Plan)
+	p, err := s.plans.of(req.Plan)
 	if err != nil {
 		return nil, throttled.Result{}, err
 	}
-	bucket := bucketName{c.law, req.Key}
-	if s.denials.serves(req) && !s.closed.Load() {
-		if res, denied := s.denials.look(bucket, req.Cost); denied {
+	bucket := bucketName{p, req.Key}
+	if s.denied.serves(req) && !s.closed.Load() {
+		if res, denied := s.denied.look(bucket, req.Cost); denied {
 			return nil, res, nil
 		}
 	}
-	r := &request{ctx: ctx, ends: ends, req: *req, bucket: bucket, asked: s.denials.ask()}
-	r.ask = c.law.newAsk(*req)
+	r := &request{ctx: ctx, ends: ends, req: *req, bucket: bucket, asked: s.denied.ask()}
+	r.op = p.Operation(*req)
 	return r, throttled.Result{}, nil
 }
 
@@ -187,7 +183,7 @@ func (s *Store) Close() error {
 		s.dismiss()
 		s.end()
 		s.open.Wait()
-		s.stopTimer()
+		s.deadlines.stop() // nobody is left to hold the mutex
 		s.client.close()
 	})
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/redistest"
+	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
 // stub is a client of a Redis that answers as a test wants it, and keeps what it
@@ -69,9 +70,9 @@ func newClient(t *testing.T) rueidis.Client {
 	return client
 }
 
-// reply is what a server replies to a script. It must not be asked for in a
+// replyOf is what a server replies to a script. It must not be asked for in a
 // bubble, which the client is outside of.
-func reply(t *testing.T, script string) rueidis.RedisResult {
+func replyOf(t *testing.T, script string) rueidis.RedisResult {
 	t.Helper()
 	client := newClient(t)
 	return client.Do(t.Context(), client.B().Eval().Script(script).Numkeys(0).Build())
@@ -92,6 +93,12 @@ func once(t *testing.T, op throttled.Op) throttled.Request {
 		req.Within = throttled.Never
 	}
 	return req
+}
+
+// isCancel reports whether a command gives places back.
+func isCancel(s *stub, cmd []string) bool {
+	cancel := script.Cancel(nil).Evalsha(s.B())
+	return cmd[1] == cancel.Commands()[1]
 }
 
 // heard is the answer to a request, and when it came.

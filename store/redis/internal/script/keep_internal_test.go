@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"regexp"
@@ -21,7 +21,7 @@ func TestExpires(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {
 		for _, quota := range everyQuota {
-			l := lawOfText(t, a, quota)
+			l := planOfText(t, a, quota)
 			for _, req := range []throttled.Request{
 				{Cost: 2},
 				{Cost: 1},
@@ -32,9 +32,9 @@ func TestExpires(t *testing.T) {
 				{Op: throttled.OpRefund, Cost: 1},
 			} {
 				req.Key = "k"
-				got := s.ask(0, l.newAsk(req))[0]
-				require.NoError(t, got.err)
-				fresh := l.ticks.Peek(got.words, got.now, 0).Fresh
+				got := s.ask(0, l.Operation(req))[0]
+				require.NoError(t, got.Err)
+				fresh := l.law.Peek(got.Bucket.words, got.Bucket.now, 0).Fresh
 				if _, expires := s.value(l.key("k")); expires != -2 { // else it is over already
 					assert.Greater(t, expires*1000, fresh)
 					assert.LessOrEqual(t, expires*1000, fresh+1000)
@@ -51,11 +51,11 @@ func TestExpires(t *testing.T) {
 // TestClock: without a time passed in it is the server's, to the µs.
 func TestClock(t *testing.T) {
 	s := startServer(t)
-	l := lawOfText(t, throttled.TokenBucket, "5/s")
+	l := planOfText(t, throttled.TokenBucket, "5/s")
 	fractions := map[int64]bool{}
 	for range 20 {
 		before := time.Now().UnixMicro()
-		now := s.ask(0, l.newAsk(throttled.Request{Key: "k", Op: throttled.OpPeek, Cost: 1}))[0].now
+		now := s.ask(0, l.Operation(throttled.Request{Key: "k", Op: throttled.OpPeek, Cost: 1}))[0].Bucket.now
 		assert.LessOrEqual(t, before, now)
 		assert.LessOrEqual(t, now, time.Now().UnixMicro())
 		fractions[now%1000] = true
@@ -79,8 +79,8 @@ func TestWritesNothing(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {
 		for _, quota := range everyQuota {
-			l := lawOfText(t, a, strings.ReplaceAll(quota, "ms", "m"))
-			s.ask(0, l.newAsk(throttled.Request{Key: "used", Cost: 3}))
+			l := planOfText(t, a, strings.ReplaceAll(quota, "ms", "m"))
+			s.ask(0, l.Operation(throttled.Request{Key: "used", Cost: 3}))
 			before := s.changes()
 			for _, req := range []throttled.Request{
 				{Key: "used", Op: throttled.OpPeek, Cost: 1},
@@ -96,7 +96,7 @@ func TestWritesNothing(t *testing.T) {
 				{Key: "fresh", Op: throttled.OpRefund, Cost: 1},
 				{Key: "fresh", Op: throttled.OpReset},
 			} {
-				require.NoError(t, s.ask(0, l.newAsk(req))[0].err)
+				require.NoError(t, s.ask(0, l.Operation(req))[0].Err)
 				require.Equal(t, before, s.changes(), "%v: %+v", l.name, req)
 			}
 		}

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"context"
@@ -18,22 +18,22 @@ func BenchmarkScripts(b *testing.B) {
 	s := startServer(b)
 	for _, a := range everyAlgorithm {
 		for name, quota := range map[string]string{"one": "1000000000/m", "two": "1000000000/m; 10000000000/h"} {
-			l := lawOfText(b, a, quota)
-			b.Run(a.String()+"/"+name+"/allowed", func(b *testing.B) { s.bench(b, l.newAsk(throttled.Request{Cost: 1})) })
-			b.Run(a.String()+"/"+name+"/denied", func(b *testing.B) { s.bench(b, l.newAsk(throttled.Request{Cost: l.capacity})) })
+			l := planOfText(b, a, quota)
+			b.Run(a.String()+"/"+name+"/allowed", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Cost: 1})) })
+			b.Run(a.String()+"/"+name+"/denied", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Cost: l.capacity})) })
 		}
-		l := lawOfText(b, a, "1000000000/m")
+		l := planOfText(b, a, "1000000000/m")
 		b.Run(a.String()+"/wait", func(b *testing.B) {
-			s.bench(b, l.newAsk(throttled.Request{Op: throttled.OpWait, Cost: 1, Within: time.Hour}))
+			s.bench(b, l.Operation(throttled.Request{Op: throttled.OpWait, Cost: 1, Within: time.Hour}))
 		})
 	}
-	l := lawOfText(b, throttled.TokenBucket, "1000000000/m")
-	b.Run("peek", func(b *testing.B) { s.bench(b, l.newAsk(throttled.Request{Op: throttled.OpPeek, Cost: 1})) })
-	b.Run("refund", func(b *testing.B) { s.bench(b, l.newAsk(throttled.Request{Op: throttled.OpRefund, Cost: 1})) })
+	l := planOfText(b, throttled.TokenBucket, "1000000000/m")
+	b.Run("peek", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Op: throttled.OpPeek, Cost: 1})) })
+	b.Run("refund", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Op: throttled.OpRefund, Cost: 1})) })
 	for name, keys := range map[string]int{"64 on one key": 1, "32 on 32 keys": 32} {
-		var asks []ask
+		var asks []Operation
 		for i := range max(keys, 64-32*min(1, keys-1)) {
-			asks = append(asks, l.newAsk(throttled.Request{Key: strconv.Itoa(i % keys), Cost: 1}))
+			asks = append(asks, l.Operation(throttled.Request{Key: strconv.Itoa(i % keys), Cost: 1}))
 		}
 		b.Run(name, func(b *testing.B) { s.bench(b, asks...) })
 	}
@@ -42,19 +42,19 @@ func BenchmarkScripts(b *testing.B) {
 var scriptStats = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+),usec=(\d+)`)
 
 // bench carries out asks in one call, again and again.
-func (s *server) bench(b *testing.B, asks ...ask) {
+func (s *server) bench(b *testing.B, asks ...Operation) {
 	require.NoError(b, s.do(s.client.B().Flushall().Build()).Error())
 	require.NoError(b, s.do(s.client.B().ConfigResetstat().Build()).Error())
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			c := newCall(asks...)
-			reply, err := s.client.Do(context.Background(), c.evalsha(s.client.B())).ToMessage()
+			c := NewCall(asks...)
+			reply, err := s.client.Do(context.Background(), c.Evalsha(s.client.B())).ToMessage()
 			if err != nil {
 				b.Error(err)
 				return
 			}
-			if err := c.answers(reply)[0].err; err != nil {
+			if err := c.Answers(reply)[0].Err; err != nil {
 				b.Error(err)
 				return
 			}

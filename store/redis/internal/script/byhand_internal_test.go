@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"slices"
@@ -169,7 +169,7 @@ var byHand = []struct {
 
 // binding returns the index of the rate whose capacity is limit. No two in a table
 // have the same.
-func binding(l *law, limit int64) int {
+func binding(l *Plan, limit int64) int {
 	return slices.IndexFunc(l.rates, func(r rate) bool { return r.capacity == limit })
 }
 
@@ -179,17 +179,17 @@ func TestByHand(t *testing.T) {
 	for _, tt := range byHand {
 		for _, a := range tt.of {
 			t.Run(a.String()+"/"+tt.name, func(t *testing.T) {
-				l := lawOfText(t, a, tt.quota)
+				l := planOfText(t, a, tt.quota)
 				for i, step := range tt.steps {
-					got := s.ask(noon+step.at.Microseconds(), l.newAsk(throttled.Request{
+					got := s.ask(noon+step.at.Microseconds(), l.Operation(throttled.Request{
 						Key: tt.name, Op: step.op, Cost: step.cost, Within: step.within,
 					}))[0]
-					require.NoError(t, got.err)
+					require.NoError(t, got.Err)
 					want := throttled.State{Limit: step.limit, Rate: binding(l, step.limit), Remaining: step.remaining, ResetAfter: step.reset, RetryAfter: step.retryAfter}
-					assert.Equal(t, step.allowed, got.result.Allowed, "step %d", i)
-					assert.Equal(t, want, got.result.State(), "step %d", i)
-					assert.Equal(t, step.delay, got.delay, "step %d", i)
-					assert.Equal(t, step.delay > 0, got.place != nil, "step %d", i)
+					assert.Equal(t, step.allowed, got.Result.Allowed, "step %d", i)
+					assert.Equal(t, want, got.Result.State(), "step %d", i)
+					assert.Equal(t, step.delay, got.Delay, "step %d", i)
+					assert.Equal(t, step.delay > 0, got.Place != nil, "step %d", i)
 				}
 			})
 		}

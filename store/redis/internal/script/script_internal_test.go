@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"context"
@@ -50,10 +50,10 @@ func TestScripts(t *testing.T) {
 
 // trace is what happens to one bucket, and what is expected of it.
 type trace struct {
-	law   *law
+	law   *Plan
 	key   string
 	steps []step
-	asks  []ask
+	asks  []Operation
 	want  []expected
 }
 
@@ -63,7 +63,7 @@ func newTrace(t testing.TB, seed uint64) *trace {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	a := everyAlgorithm[seed%uint64(len(everyAlgorithm))]
 	rates := randomRates(rng, []int{1, 2, 1 + rng.IntN(algorithm.MaxRates)}[seed/uint64(len(everyAlgorithm))%3])
-	tr := &trace{law: lawOf(t, a, rates...), key: fmt.Sprint("trace ", seed)}
+	tr := &trace{law: planOfRates(t, a, rates...), key: fmt.Sprint("trace ", seed)}
 	// Keys expire by the server's own clock, so no instant lies before it.
 	w := &walker{rng: rng, algorithm: a, rates: rates, first: time.Now().Add(time.Hour).UnixMicro()}
 	w.now = w.first + rng.Int64N(lastInstant-w.first)>>rng.IntN(40)
@@ -78,7 +78,7 @@ func newTrace(t testing.TB, seed uint64) *trace {
 func (tr *trace) take(w *walker, r *reference) {
 	s := w.next(r)
 	s.req.Key = tr.key
-	a := tr.law.newAsk(s.req)
+	a := tr.law.Operation(s.req)
 	if s.cancel != nil {
 		w.last = r.cancel(s.cancel, s.now)
 	} else {
@@ -92,17 +92,16 @@ func (tr *trace) take(w *walker, r *reference) {
 
 // commands is all of a trace to be sent at once: each step, and then a look at when
 // the key expires.
-func (tr *trace) commands(b rueidis.Builder) (calls []*call, commands []rueidis.Completed) {
+func (tr *trace) commands(b rueidis.Builder) (calls []*Call, commands []rueidis.Completed) {
 	for i, step := range tr.steps {
-		c := &call{}
+		c := &Call{}
 		if step.cancel != nil {
-			c.command = *cancelAll([]*place{step.cancel})
+			c.Command = *Cancel([]*Place{step.cancel})
 		} else {
-			c = newCall(tr.asks[i])
+			c = NewCall(tr.asks[i])
 		}
-		c.at(step.now)
 		calls = append(calls, c)
-		commands = append(commands, c.evalsha(b), b.Pexpiretime().Key(tr.law.key(tr.key)).Build())
+		commands = append(commands, at(c.Command, step.now).Evalsha(b), b.Pexpiretime().Key(tr.law.key(tr.key)).Build())
 	}
 	return calls, commands
 }
@@ -119,8 +118,16 @@ func (s *server) walk(seed uint64) error {
 	return s.do(s.client.B().Del().Key(tr.law.key(tr.key)).Build()).Error()
 }
 
+// words is the state that an answer leaves behind.
+func (tr *trace) words(a *Answer) []int64 {
+	if a.Bucket == nil {
+		return make([]int64, tr.law.law.Words())
+	}
+	return a.Bucket.words
+}
+
 // compare holds the replies to step i to what is expected of it.
-func (tr *trace) compare(i int, c *call, reply, expires rueidis.RedisResult) error {
+func (tr *trace) compare(i int, c *Call, reply, expires rueidis.RedisResult) error {
 	want := tr.want[i]
 	message, err := reply.ToMessage()
 	if err != nil {
@@ -129,12 +136,12 @@ func (tr *trace) compare(i int, c *call, reply, expires rueidis.RedisResult) err
 	got := expected{words: want.words}
 	if tr.steps[i].cancel != nil {
 		var given []bool
-		given, err = cancelled(message, 1)
+		given, err = Cancelled(message, 1)
 		got.cancelled = err == nil && given[0]
 	} else {
-		a := c.answers(message)[0]
-		got = expected{allowed: a.result.Allowed, state: a.result.State(), delay: a.delay, place: a.place, words: a.words}
-		err = a.err
+		a := c.Answers(message)[0]
+		got = expected{allowed: a.Result.Allowed, state: a.Result.State(), delay: a.Delay, place: a.Place, words: tr.words(&a)}
+		err = a.Err
 	}
 	var gone error
 	got.expires, gone = expires.ToInt64()

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"fmt"
@@ -26,19 +26,19 @@ func TestGathered(t *testing.T) {
 			now := noon + int64(seed)*tickSecond + int64(round)*rng.Int64N(5000)
 			together := relatedAsks(rng, laws, fmt.Sprint("together ", seed))
 			alone := slices.Clone(together)
-			var want []answer
+			var want []Answer
 			for i := range alone {
 				alone[i].key = strings.Replace(alone[i].key, "together", "alone", 1)
 				want = append(want, s.ask(now, alone[i])...)
 			}
 			got := s.ask(now, together...)
 			for i := range got {
-				if got[i].place != nil {
-					got[i].place.key = alone[i].key
+				if got[i].Place != nil {
+					got[i].Place.key = alone[i].key
 				}
-				require.NoError(t, got[i].err)
-				require.Equal(t, want[i].words, got[i].words, "seed %d", seed)
-				want[i].result, got[i].result = plain(want[i].result), plain(got[i].result)
+				require.NoError(t, got[i].Err)
+				want[i].Bucket, got[i].Bucket = nil, nil // what is stored tells more
+				want[i].Result, got[i].Result = plain(want[i].Result), plain(got[i].Result)
 				require.Equal(t, want[i], got[i], "seed %d: %d of %+v", seed, i, together)
 				wantValue, wantExpires := s.value(alone[i].key)
 				value, expires := s.value(together[i].key)
@@ -58,21 +58,21 @@ func plain(r throttled.Result) throttled.Result {
 }
 
 // relatedLaws are laws of different plans that one call can serve.
-func relatedLaws(t *testing.T, rng *rand.Rand) []*law {
+func relatedLaws(t *testing.T, rng *rand.Rand) []*Plan {
 	a, n := everyAlgorithm[rng.IntN(len(everyAlgorithm))], 1+rng.IntN(3)
-	laws := make([]*law, 1+rng.IntN(3))
+	laws := make([]*Plan, 1+rng.IntN(3))
 	for i := range laws {
 		rates := make([]algorithm.Rate, n)
 		for j := range rates {
 			rates[j] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(20), Period: 1000 + rng.Int64N(3000), Burst: 1 + rng.Int64N(20)})
 		}
-		laws[i] = lawOf(t, a, rates...)
+		laws[i] = planOfRates(t, a, rates...)
 	}
 	return laws
 }
 
-// relatedAsks are asks of one kin.
-func relatedAsks(rng *rand.Rand, laws []*law, key string) []ask {
+// relatedAsks are asks of one kind.
+func relatedAsks(rng *rand.Rand, laws []*Plan, key string) []Operation {
 	ops := [][]throttled.Op{
 		{throttled.OpLimit, throttled.OpLimit, throttled.OpRefund},
 		{throttled.OpLimit, throttled.OpLimit, throttled.OpRefund},
@@ -80,15 +80,15 @@ func relatedAsks(rng *rand.Rand, laws []*law, key string) []ask {
 		{throttled.OpPeek},
 		{throttled.OpReset},
 	}[rng.IntN(5)]
-	var asks []ask
+	var asks []Operation
 	for len(asks) < 1+rng.IntN(64) {
-		a := laws[rng.IntN(len(laws))].newAsk(throttled.Request{
+		a := laws[rng.IntN(len(laws))].Operation(throttled.Request{
 			Key:    fmt.Sprint(key, " ", rng.IntN(4)),
 			Op:     ops[rng.IntN(len(ops))],
 			Cost:   1 + rng.Int64N(3),
 			Within: time.Duration(rng.IntN(3)) * time.Millisecond,
 		})
-		if len(asks) == 0 || a.kin() == asks[0].kin() {
+		if len(asks) == 0 || a.Kind() == asks[0].Kind() {
 			asks = append(asks, a)
 		}
 	}
@@ -99,11 +99,11 @@ func relatedAsks(rng *rand.Rand, laws []*law, key string) []ask {
 func TestEval(t *testing.T) {
 	s := startServer(t)
 	require.NoError(t, s.do(s.client.B().ScriptFlush().Build()).Error())
-	c := newCall(lawOfText(t, throttled.TokenBucket, "5/s").newAsk(throttled.Request{Key: "k", Cost: 2}))
-	require.ErrorContains(t, s.do(c.evalsha(s.client.B())).Error(), "NOSCRIPT")
-	reply, err := s.do(c.eval(s.client.B())).ToMessage()
+	c := NewCall(planOfText(t, throttled.TokenBucket, "5/s").Operation(throttled.Request{Key: "k", Cost: 2}))
+	require.ErrorContains(t, s.do(c.Evalsha(s.client.B())).Error(), "NOSCRIPT")
+	reply, err := s.do(c.Eval(s.client.B())).ToMessage()
 	require.NoError(t, err)
-	assert.EqualValues(t, 3, c.answers(reply)[0].result.Remaining())
+	assert.EqualValues(t, 3, c.Answers(reply)[0].Result.Remaining())
 }
 
 // nonsenses are replies, as Lua has them, to a single Limit of cost 1 at 1/s.
@@ -132,22 +132,22 @@ var nonsenses = map[string]string{
 
 func TestNonsense(t *testing.T) {
 	s := startServer(t)
-	c := newCall(lawOfText(t, throttled.TokenBucket, "1/s").newAsk(throttled.Request{Key: "k", Cost: 1}))
-	answer := func(reply string) answer {
+	c := NewCall(planOfText(t, throttled.TokenBucket, "1/s").Operation(throttled.Request{Key: "k", Cost: 1}))
+	answer := func(reply string) Answer {
 		message, err := s.do(s.client.B().Eval().Script(reply).Numkeys(0).Build()).ToMessage()
 		require.NoError(t, err)
-		return c.answers(message)[0]
+		return c.Answers(message)[0]
 	}
 	for name, reply := range nonsenses {
 		t.Run(name, func(t *testing.T) {
 			a := answer(reply)
-			require.ErrorIs(t, a.err, throttled.ErrStoreUnavailable)
-			assert.ErrorContains(t, a.err, "makes no sense")
-			assert.False(t, a.result.Allowed)
+			require.ErrorIs(t, a.Err, throttled.ErrStoreUnavailable)
+			assert.ErrorContains(t, a.Err, "makes no sense")
+			assert.False(t, a.Result.Allowed)
 		})
 	}
-	assert.True(t, answer("return {1, false, 0}").result.Allowed)
-	assert.False(t, answer("return {1, struct.pack('<ddd', 0, 1000001, 0), -1}").result.Allowed)
+	assert.True(t, answer("return {1, false, 0}").Result.Allowed)
+	assert.False(t, answer("return {1, struct.pack('<ddd', 0, 1000001, 0), -1}").Result.Allowed)
 }
 
 // TestForeignValue: what is no bucket of ours is left as it is by all but a Reset,
@@ -156,29 +156,29 @@ func TestForeignValue(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {
 		for _, quota := range []string{"5/s", "5/s; 9/m"} {
-			l := lawOfText(t, a, quota)
+			l := planOfText(t, a, quota)
 			key := l.key("k")
 			require.NoError(t, s.do(s.client.B().Lpush().Key(key).Element("no string at all").Build()).Error())
-			answers := s.ask(0, l.newAsk(throttled.Request{Key: "k", Cost: 1}), l.newAsk(throttled.Request{Key: "other", Cost: 1}))
-			require.ErrorIs(t, answers[0].err, throttled.ErrStoreUnavailable)
-			require.ErrorContains(t, answers[0].err, "WRONGTYPE")
-			require.NoError(t, answers[1].err)
+			answers := s.ask(0, l.Operation(throttled.Request{Key: "k", Cost: 1}), l.Operation(throttled.Request{Key: "other", Cost: 1}))
+			require.ErrorIs(t, answers[0].Err, throttled.ErrStoreUnavailable)
+			require.ErrorContains(t, answers[0].Err, "WRONGTYPE")
+			require.NoError(t, answers[1].Err)
 			require.NoError(t, s.do(s.client.B().Set().Key(key).Value("something else").Build()).Error())
 			for _, op := range []throttled.Op{throttled.OpLimit, throttled.OpWait, throttled.OpPeek, throttled.OpRefund} {
 				mine := throttled.Request{Key: "k", Op: op, Cost: 1, Within: time.Minute}
 				other := mine
 				other.Key = "other"
-				answers := s.ask(0, l.newAsk(mine), l.newAsk(other), l.newAsk(mine))
+				answers := s.ask(0, l.Operation(mine), l.Operation(other), l.Operation(mine))
 				for _, i := range []int{0, 2} {
-					require.ErrorIs(t, answers[i].err, throttled.ErrStoreUnavailable)
-					assert.ErrorContains(t, answers[i].err, "makes no sense")
+					require.ErrorIs(t, answers[i].Err, throttled.ErrStoreUnavailable)
+					assert.ErrorContains(t, answers[i].Err, "makes no sense")
 				}
-				assert.NoError(t, answers[1].err)
+				assert.NoError(t, answers[1].Err)
 				value, _ := s.value(key)
 				assert.Equal(t, "something else", value)
 			}
-			assert.NoError(t, s.ask(0, l.newAsk(throttled.Request{Key: "k", Op: throttled.OpReset}))[0].err)
-			assert.True(t, s.ask(0, l.newAsk(throttled.Request{Key: "k", Cost: 5}))[0].result.Allowed)
+			assert.NoError(t, s.ask(0, l.Operation(throttled.Request{Key: "k", Op: throttled.OpReset}))[0].Err)
+			assert.True(t, s.ask(0, l.Operation(throttled.Request{Key: "k", Cost: 5}))[0].Result.Allowed)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func TestLikeMemory(t *testing.T) {
 		for i := range rates {
 			rates[i] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(8), Period: 1000 + rng.Int64N(20), Burst: 1 + rng.Int64N(8)})
 		}
-		b := &pair{s: s, law: lawOf(t, a, rates...), key: fmt.Sprint(seed), turns: map[int]answer{}}
+		b := &pair{s: s, law: planOfRates(t, a, rates...), key: fmt.Sprint(seed), turns: map[int]Answer{}}
 		b.line = newLine(b.law.kind, rates)
 		now := noon
 		for range 40 {
@@ -36,7 +36,7 @@ func TestLikeMemory(t *testing.T) {
 		for _, g := range b.line.Advance(now + 1e9) {
 			told := b.turns[g.ID]
 			require.Equal(t, g.Answer, inTicks(told), "seed %d: %v", seed, b.law.name)
-			require.Equal(t, g.At, told.now+told.delay.Microseconds(), "seed %d: %v", seed, b.law.name)
+			require.Equal(t, g.At, told.Bucket.now+told.Delay.Microseconds(), "seed %d: %v", seed, b.law.name)
 			delete(b.turns, g.ID)
 		}
 		require.Empty(t, b.turns)
@@ -54,10 +54,10 @@ func newLine(kind algorithm.Kind, rates []algorithm.Rate) *model.Line {
 // pair is one bucket twice: in Redis and as the model has it.
 type pair struct {
 	s     *server
-	law   *law
+	law   *Plan
 	key   string
 	line  *model.Line
-	turns map[int]answer // of places that the model has not granted yet
+	turns map[int]Answer // of places that the model has not granted yet
 }
 
 // step carries out something on both sides.
@@ -80,30 +80,30 @@ func (b *pair) step(rng *rand.Rand, now int64) {
 	}
 }
 
-func (b *pair) ask(now int64, req throttled.Request) answer {
-	got := b.s.ask(now, b.law.newAsk(req))[0]
-	require.NoError(b.s, got.err)
+func (b *pair) ask(now int64, req throttled.Request) Answer {
+	got := b.s.ask(now, b.law.Operation(req))[0]
+	require.NoError(b.s, got.Err)
 	return got
 }
 
-// place holds an answer to what the model says at once, or keeps it for later.
+// Place holds an answer to what the model says at once, or keeps it for later.
 func (b *pair) place(now int64, req throttled.Request, want model.Place) {
 	got := b.ask(now, req)
 	if want.Status == model.Waiting {
-		require.True(b.s, got.result.Allowed)
-		require.NotNil(b.s, got.place)
+		require.True(b.s, got.Result.Allowed)
+		require.NotNil(b.s, got.Place)
 		b.turns[want.ID] = got
 		return
 	}
-	require.Nil(b.s, got.place)
+	require.Nil(b.s, got.Place)
 	require.Equal(b.s, want.Answer, inTicks(got), "%v: %+v", b.law.name, req)
 }
 
 // inTicks is an answer as the model gives it.
-func inTicks(a answer) model.Answer {
-	s := a.result.State()
+func inTicks(a Answer) model.Answer {
+	s := a.Result.State()
 	told := model.Answer{
-		Allowed:    a.result.Allowed,
+		Allowed:    a.Result.Allowed,
 		Limit:      s.Limit,
 		Rate:       s.Rate,
 		Remaining:  s.Remaining,

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"math/bits"
@@ -106,19 +106,19 @@ func planOf(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *throt
 	return plan
 }
 
-// lawOf is the law of rates in µs, which check must let pass.
-func lawOf(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *law {
+// planOfRates is the law of rates in µs, which check must let pass.
+func planOfRates(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *Plan {
 	t.Helper()
 	plan := planOf(t, a, rates...)
-	require.NoError(t, check(plan))
-	return compile(plan)
+	require.NoError(t, Check(plan))
+	return Compile(plan)
 }
 
-// lawOfText is the law of a quota's text.
-func lawOfText(t testing.TB, a throttled.Algorithm, quota string) *law {
+// planOfText is the law of a quota's text.
+func planOfText(t testing.TB, a throttled.Algorithm, quota string) *Plan {
 	t.Helper()
 	plan, err := throttled.Config{Algorithm: a, Quota: throttled.MustParseQuota(quota)}.Plan()
 	require.NoError(t, err)
-	require.NoError(t, check(plan))
-	return compile(plan)
+	require.NoError(t, Check(plan))
+	return Compile(plan)
 }

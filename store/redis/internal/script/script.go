@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"crypto/sha1"
@@ -58,22 +58,22 @@ var (
 	resetScript  = newScript(luaReset)
 )
 
-// driven is a law under its two drivers. That for one rate, which most quotas
+// scripts is a law under its two drivers. That for one rate, which most quotas
 // have, does without the tables and loops that several need, and takes 1 µs
 // less of Redis's time.
-type driven struct {
+type scripts struct {
 	one, many *script
 }
 
-func drive(law ...string) driven {
+func newScripts(law ...string) scripts {
 	before := append([]string{luaClock, luaKeep}, law...)
-	return driven{
+	return scripts{
 		one:  newScript(append(slices.Clip(before), luaOne)...),
 		many: newScript(append(slices.Clip(before), luaMany)...),
 	}
 }
 
-func (d driven) over(rates int) *script {
+func (d scripts) over(rates int) *script {
 	if rates == 1 {
 		return d.one
 	}
@@ -83,24 +83,24 @@ func (d driven) over(rates int) *script {
 // The scripts that carry out decisions, two for each law. A leaky bucket has a
 // meter and a queue.
 var (
-	bucketLaw        = drive(luaBucket)
-	meterLaw         = drive(luaBucket, luaLine)
-	queueLaw         = drive(luaQueue, luaLine)
-	fixedWindowLaw   = drive(luaFixedWindow)
-	slidingWindowLaw = drive(luaSlidingWindow)
+	bucketScripts        = newScripts(luaBucket)
+	meterScripts         = newScripts(luaBucket, luaLine)
+	queueScripts         = newScripts(luaQueue, luaLine)
+	fixedWindowScripts   = newScripts(luaFixedWindow)
+	slidingWindowScripts = newScripts(luaSlidingWindow)
 )
 
-// lawScript returns the script that charges under a law, which for a leaky bucket
+// chargeScript returns the script that charges under a law, which for a leaky bucket
 // is that of its meter.
-func lawScript(kind algorithm.Kind, rates int) *script {
+func chargeScript(kind algorithm.Kind, rates int) *script {
 	switch kind {
 	case algorithm.FixedWindow:
-		return fixedWindowLaw.over(rates)
+		return fixedWindowScripts.over(rates)
 	case algorithm.SlidingWindow:
-		return slidingWindowLaw.over(rates)
+		return slidingWindowScripts.over(rates)
 	case algorithm.LeakyBucket:
-		return meterLaw.over(rates)
+		return meterScripts.over(rates)
 	default:
-		return bucketLaw.over(rates)
+		return bucketScripts.over(rates)
 	}
 }

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"math/rand/v2"
@@ -18,13 +18,13 @@ type walker struct {
 	first     int64 // no instant is before it
 	now       int64
 	last      expected
-	places    []*place
+	places    []*Place
 }
 
 // step is something that happens at an instant: a cancel, or else a request.
 type step struct {
 	now    int64
-	cancel *place
+	cancel *Place
 	req    throttled.Request
 }
 
@@ -59,7 +59,7 @@ func (w *walker) nextCancel() step {
 		p = w.places[w.rng.IntN(len(w.places))]
 	}
 	if w.rng.IntN(3) == 0 {
-		w.now = min(max(p.turn-w.rng.Int64N(3)+1, w.first), lastInstant)
+		w.now = min(max(p.Turn-w.rng.Int64N(3)+1, w.first), lastInstant)
 	}
 	return step{now: w.now, cancel: p}
 }
@@ -111,7 +111,7 @@ func (w *walker) advance() int64 {
 		d = w.last.delay.Microseconds() - w.rng.Int64N(2)
 	case 11:
 		if len(w.places) > 0 {
-			d = w.places[len(w.places)-1].turn - w.now - w.rng.Int64N(2)
+			d = w.places[len(w.places)-1].Turn - w.now - w.rng.Int64N(2)
 		}
 	case 12:
 		if w.rng.IntN(8) == 0 {

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 func TestCheck(t *testing.T) {
@@ -29,7 +30,7 @@ func TestCheck(t *testing.T) {
 		for _, a := range everyAlgorithm {
 			plan, err := throttled.Config{Quota: tt.quota, Algorithm: a}.Plan()
 			require.NoError(t, err)
-			if err = check(plan); tt.fault == "" {
+			if err = Check(plan); tt.fault == "" {
 				assert.NoError(t, err)
 				continue
 			}
@@ -40,10 +41,24 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestKinds: the algorithms of both packages are in one order, so that one is made
+// of the other.
+func TestKinds(t *testing.T) {
+	for a, kind := range map[throttled.Algorithm]algorithm.Kind{
+		throttled.TokenBucket:   algorithm.TokenBucket,
+		throttled.LeakyBucket:   algorithm.LeakyBucket,
+		throttled.GCRA:          algorithm.GCRA,
+		throttled.FixedWindow:   algorithm.FixedWindow,
+		throttled.SlidingWindow: algorithm.SlidingWindow,
+	} {
+		assert.Equal(t, kind, planOfText(t, a, "5/s").kind)
+	}
+}
+
 func TestKey(t *testing.T) {
 	plan, err := throttled.Config{Prefix: "shop", Quota: throttled.MustParseQuota("10/s burst 20; 1000/h")}.Plan()
 	require.NoError(t, err)
-	assert.Equal(t, "shop:token_bucket:10/s burst 20; 1000/h:{user}:1", compile(plan).key("{user}:1"))
+	assert.Equal(t, "shop:token_bucket:10/s burst 20; 1000/h:{user}:1", Compile(plan).key("{user}:1"))
 }
 
 // TestNumbers: what is written down is read again, and nothing else is.
@@ -71,11 +86,11 @@ func TestMarks(t *testing.T) {
 // TestWithin: what is waited for is never less than nothing, and no more than there
 // is room for in a number.
 func TestWithin(t *testing.T) {
-	l := lawOfText(t, throttled.TokenBucket, "5/s")
+	l := planOfText(t, throttled.TokenBucket, "5/s")
 	for within, want := range map[time.Duration]int64{
 		-time.Hour: 0, 0: 0, 999: 0, time.Hour: 3_600_000_000, throttled.Never: 1 << 60 / 1000,
 	} {
-		a := l.newAsk(throttled.Request{Key: "k", Op: throttled.OpWait, Cost: 1, Within: within})
+		a := l.Operation(throttled.Request{Key: "k", Op: throttled.OpWait, Cost: 1, Within: within})
 		assert.Equal(t, want, a.within)
 		assert.Equal(t, want > 0, a.mark > 0)
 	}

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"math/big"
@@ -27,30 +27,30 @@ type expected struct {
 	allowed bool
 	state   throttled.State
 	delay   time.Duration
-	place   *place
+	place   *Place
 	words   []int64
 	expires int64 // ms, -2 if the key is gone
 
 	cancelled bool // of a cancel
 }
 
-func newReference(l *law, rates []algorithm.Rate) *reference {
+func newReference(l *Plan, rates []algorithm.Rate) *reference {
 	r := &reference{kind: l.kind, rates: rates, law: algorithm.New(l.kind, rates...)}
 	r.words = make([]int64, r.law.Words())
 	return r
 }
 
 // do carries out a as it is to be carried out at now.
-func (r *reference) do(a *ask, now int64) expected {
+func (r *reference) do(a *Operation, now int64) expected {
 	e := expected{}
 	switch {
-	case a.form == look:
+	case a.action == read:
 		r.tell(&e, now, r.law.Peek(r.words, now, a.cost))
-	case a.form == reset:
+	case a.action == forget:
 		r.line = 0
 		r.put(0, make([]int64, len(r.words)), now)
 		r.tell(&e, now, r.law.Peek(r.words, now, 1))
-	case a.form == giveBack:
+	case a.action == refund:
 		if r.ahead(now) {
 			r.tell(&e, now, r.law.Peek(r.words, now, 1))
 			break
@@ -65,11 +65,11 @@ func (r *reference) do(a *ask, now int64) expected {
 }
 
 // charge carries out a Limit or a Wait.
-func (r *reference) charge(e *expected, a *ask, now int64) {
+func (r *reference) charge(e *expected, a *Operation, now int64) {
 	words := slices.Clone(r.words)
 	var told algorithm.Answer
 	var turn int64
-	if a.form == enter {
+	if a.action == enqueue {
 		if told, turn = r.law.Enter(words, now, a.cost); told.Turn > turn {
 			r.tell(e, now, told)
 			return
@@ -84,19 +84,19 @@ func (r *reference) charge(e *expected, a *ask, now int64) {
 		return
 	}
 	if turn > now {
-		e.place = &place{key: a.key, mark: a.mark, turn: turn, fresh: r.law.Peek(r.words, now, 0).Fresh, before: r.stored(), behind: r.version}
+		e.place = &Place{key: a.key, Mark: a.mark, Turn: turn, fresh: r.law.Peek(r.words, now, 0).Fresh, before: r.stored(), Behind: r.version}
 		e.delay = time.Duration(turn-now) * time.Microsecond
 	}
 	r.tell(e, turn, told)
-	if a.form == enter {
+	if a.action == enqueue {
 		r.line = turn
 	}
 	r.put(a.mark, words, now)
 }
 
 // cancel gives p back, which this reference has given.
-func (r *reference) cancel(p *place, now int64) expected {
-	e := expected{cancelled: r.version == p.mark && now < p.turn}
+func (r *reference) cancel(p *Place, now int64) expected {
+	e := expected{cancelled: r.version == p.Mark && now < p.Turn}
 	if e.cancelled {
 		version, words := r.reread(p.before)
 		r.put(version, words, now)

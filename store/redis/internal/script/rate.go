@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"encoding/binary"
@@ -27,21 +27,21 @@ type span struct {
 func newRate(kind algorithm.Kind, r algorithm.Rate) rate {
 	divisor := gcd(r.Limit, r.Period)
 	made := rate{kind: kind, capacity: r.Burst, period: r.Period, step: r.Period / divisor, den: r.Limit / divisor}
-	if kind == algorithm.FixedWindow || kind == algorithm.SlidingWindow {
+	if countsWindows(kind) {
 		made.capacity = r.Limit
 	}
 	return made
 }
 
-// appendTake appends what a script is asked to charge cost. It requires
+// appendCharge appends what a script is asked to charge cost. It requires
 // 0 < cost ≤ capacity.
-func (r *rate) appendTake(to []byte, cost int64) []byte {
+func (r *rate) appendCharge(to []byte, cost int64) []byte {
 	return r.append(to, cost, r.capacity-cost)
 }
 
-// appendReturn appends what a script is asked to give cost back. It requires
+// appendRefund appends what a script is asked to give cost back. It requires
 // cost > 0. Nothing ever has more than the capacity to give back.
-func (r *rate) appendReturn(to []byte, cost int64) []byte {
+func (r *rate) appendRefund(to []byte, cost int64) []byte {
 	return r.append(to, min(cost, r.capacity), r.capacity)
 }
 
@@ -51,7 +51,7 @@ const maxNumbers = 5
 // append appends a cost and how much may be charged already where it is its
 // turn.
 func (r *rate) append(to []byte, cost, room int64) []byte {
-	if r.kind == algorithm.FixedWindow || r.kind == algorithm.SlidingWindow {
+	if countsWindows(r.kind) {
 		return appendNumbers(to, cost, r.period, room)
 	}
 	price, limit := r.times(cost), r.times(room)

@@ -12,12 +12,6 @@ local LINE = false
 -- that makes no sense, and does not keep the other buckets from being served.
 local try = redis.pcall
 
--- The instant of the call in µs since 1970, by the server's clock. A test adds
--- an argument with an instant of its own.
-local now
-if ARGV[#KEYS + 1] then
-  now = ARGV[#KEYS + 1] + 0
-else
-  local time = call('TIME')
-  now = time[1] * 1000000 + time[2]
-end
+-- The instant of the call in µs since 1970, by the server's clock.
+local time = call('TIME')
+local now = time[1] * 1000000 + time[2]

@@ -1,4 +1,4 @@
-package redis
+package script
 
 import (
 	"testing"
@@ -14,36 +14,36 @@ import (
 type stand struct {
 	*testing.T
 	s   *server
-	law *law
+	law *Plan
 	key string
 }
 
 func newStand(t *testing.T, s *server, a throttled.Algorithm, key string) *stand {
-	return &stand{t, s, lawOfText(t, a, "6/60ms burst 3"), key}
+	return &stand{t, s, planOfText(t, a, "6/60ms burst 3"), key}
 }
 
 // do carries out a request at an instant in ms from noon.
-func (b *stand) do(at int64, op throttled.Op, cost int64) answer {
+func (b *stand) do(at int64, op throttled.Op, cost int64) Answer {
 	b.Helper()
 	req := throttled.Request{Key: b.key, Op: op, Cost: cost}
 	if op == throttled.OpWait {
 		req.Within = time.Hour
 	}
-	a := b.s.ask(noon+at*1000, b.law.newAsk(req))[0]
-	require.NoError(b, a.err)
+	a := b.s.ask(noon+at*1000, b.law.Operation(req))[0]
+	require.NoError(b, a.Err)
 	return a
 }
 
 // wait takes a place, whose turn comes so many ms later.
-func (b *stand) wait(at, cost, after int64) *place {
+func (b *stand) wait(at, cost, after int64) *Place {
 	b.Helper()
 	a := b.do(at, throttled.OpWait, cost)
-	require.True(b, a.result.Allowed)
-	require.Equal(b, time.Duration(after)*time.Millisecond, a.delay)
-	return a.place
+	require.True(b, a.Result.Allowed)
+	require.Equal(b, time.Duration(after)*time.Millisecond, a.Delay)
+	return a.Place
 }
 
-func (b *stand) cancel(at int64, p *place) bool { return b.s.cancel(noon+at*1000, p) }
+func (b *stand) cancel(at int64, p *Place) bool { return b.s.cancel(noon+at*1000, p) }
 
 // TestCancel holds to what is written about a place given back, for a place in a
 // line and for one in a queue.
