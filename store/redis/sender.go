@@ -150,7 +150,7 @@ func (s *Store) learn(b *batch, answers []script.Answer) {
 		switch {
 		case r.op.GivesBack():
 			s.denied.forget(r.bucket)
-		case answers != nil && answers[i].Err == nil && !answers[i].Result.Allowed && s.denied.serves(&r.req):
+		case len(answers) > i && answers[i].Err == nil && !answers[i].Result.Allowed && s.denied.serves(&r.req):
 			s.denied.keep(r.bucket, r.asked, answers[i].Bucket)
 		}
 	}

@@ -39,7 +39,7 @@ func parseHosts(list string, f form) ([]string, error) {
 	return addresses, nil
 }
 
-// parseHost reads one host with its port. What is wrong with it is told by a
+// parseHost reads one host with its port. What is wrong with it is a
 // text that goes on from "host 1", and says nothing of the host itself: in
 // user:password, without an @, it is the password.
 func parseHost(text, fallback, port string) (address, wrong string) {

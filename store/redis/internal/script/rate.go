@@ -45,7 +45,7 @@ func (r *rate) appendRefund(to []byte, cost int64) []byte {
 	return r.append(to, min(cost, r.capacity), r.capacity)
 }
 
-// maxNumbers is how many numbers a script is given of one rate at the most.
+// maxNumbers is how many numbers at most a script is given of one rate.
 const maxNumbers = 5
 
 // append appends a cost and how much may be charged already where it is its
