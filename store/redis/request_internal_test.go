@@ -113,7 +113,7 @@ func TestTimeoutBoundsEveryCall(t *testing.T) {
 					defer time.Sleep(late)
 					return hang(ctx, cmd)
 				}
-				const callers = 3 * maxInFlight
+				const callers = maxInFlight + 200
 				took := make(chan time.Duration, callers)
 				for i := range callers {
 					go func() {
