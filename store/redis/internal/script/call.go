@@ -135,42 +135,49 @@ func (c *Call) read(reply rueidis.RedisMessage, answers []Answer) error {
 		}
 		return nil
 	}
-	all, err := reply.ToArray()
+	parts, err := reply.ToArray()
 	if err != nil {
 		return nonsense("%v", err)
 	}
-	if want := c.replyLength(); len(all) != want {
-		return nonsense("it has %d parts, not %d", len(all), want)
+	decides, want := c.operations[0].decides(), 2
+	if decides {
+		want = 3
 	}
-	now, err := all[0].ToInt64()
+	if len(parts) != want {
+		return nonsense("it has %d parts, not %d", len(parts), want)
+	}
+	now, err := parts[0].ToInt64()
 	if err != nil || now < 0 || now > maxNumber {
-		return nonsense("the time is %v", all[0].String())
+		return nonsense("the time is %v", parts[0].String())
 	}
-	rest := all[1:]
-	for _, of := range c.byKey {
-		rest = c.readBucket(now, rest, of, answers)
+	values, err := parts[1].ToArray()
+	if err != nil || len(values) != len(c.keys) {
+		return nonsense("it is about %d keys, not %d", len(values), len(c.keys))
+	}
+	decisions := ""
+	if decides {
+		if decisions, err = parts[2].ToString(); err != nil || len(decisions) != 8*len(c.operations) {
+			return nonsense("its decisions have %d bytes, not %d", len(decisions), 8*len(c.operations))
+		}
+	}
+	for k, of := range c.byKey {
+		c.readBucket(now, values[k], decisions, of, answers)
+		if decides {
+			decisions = decisions[8*len(of):]
+		}
 	}
 	return nil
 }
 
-// replyLength counts the time, and for each key its value and the decisions.
-func (c *Call) replyLength() int {
-	if c.operations[0].decides() {
-		return 1 + len(c.keys) + len(c.operations)
-	}
-	return 1 + len(c.keys)
-}
-
-// readBucket reads what the front of parts says about one key, replays it, and
-// returns the rest. After an error the state of the bucket is unknown, so all
-// later decisions about it have the same error.
-func (c *Call) readBucket(now int64, parts []rueidis.RedisMessage, of []int, answers []Answer) []rueidis.RedisMessage {
-	decided := c.operations[0].decides()
-	b, err := newBucket(c.operations[of[0]].plan, now, parts[0])
+// readBucket reads the value of a key and the decisions about it, which begin with
+// the first of some, and replays them. After an error the state of the bucket is
+// unknown, so all later decisions about it have the same error.
+func (c *Call) readBucket(now int64, value rueidis.RedisMessage, decisions string, of []int, answers []Answer) {
+	b, err := newBucket(c.operations[of[0]].plan, now, value)
 	for n, i := range of {
 		var said int64
-		if err == nil && decided {
-			said, err = decision(parts[1+n])
+		if err == nil && decisions != "" {
+			said, err = decision(decisions, n)
 		}
 		if err == nil {
 			answers[i], err = b.replay(&c.operations[i], said)
@@ -179,20 +186,21 @@ func (c *Call) readBucket(now int64, parts []rueidis.RedisMessage, of []int, ans
 			answers[i] = Answer{Err: err}
 		}
 	}
-	if decided {
-		return parts[1+len(of):]
-	}
-	return parts[1:]
 }
 
-// decision reads how far a turn is away.
-func decision(part rueidis.RedisMessage) (int64, error) {
-	said, err := part.ToInt64()
-	if err != nil {
-		return 0, nonsense("%v", err)
+// decision reads how far away the turn at an index is.
+func decision(decisions string, i int) (int64, error) {
+	if said, ok := numberAt(decisions, i); ok {
+		return said, nil
 	}
-	return said, nil
+	if decisions[8*i:8*i+8] == decidedUnchanged {
+		return unchanged, nil
+	}
+	return 0, nonsense("a decision is %q", decisions[8*i:8*i+8])
 }
+
+// decidedUnchanged is unchanged as it is written.
+var decidedUnchanged = string(appendNumbers(nil, unchanged))
 
 // nonsense returns the error of a reply, or of a value in Redis, that no script
 // of ours makes.

@@ -110,24 +110,30 @@ func TestEval(t *testing.T) {
 var nonsenses = map[string]string{
 	"no list":              "return 1",
 	"an empty list":        "return {}",
-	"a short list":         "return {1, false}",
-	"a long list":          "return {1, false, 0, 0}",
-	"no time":              "return {'now', false, 0}",
-	"a time of old":        "return {-1, false, 0}",
-	"a time far off":       "return {9007199254740992, false, 0}",
-	"a number for a value": "return {1, 1, 0}",
-	"a short value":        "return {1, 'fresh', 0}",
-	"a long value":         "return {1, string.rep('\\0', 32), 0}",
-	"a negative word":      "return {1, struct.pack('<ddd', 0, -1, 0), 0}",
-	"a fraction":           "return {1, struct.pack('<ddd', 0, 0.5, 0), 0}",
-	"no number":            "return {1, struct.pack('<ddd', 0, 0/0, 0), 0}",
-	"an infinite word":     "return {1, struct.pack('<ddd', 0, 1/0, 0), 0}",
-	"a word far off":       "return {1, struct.pack('<ddd', 0, 9007199254740992, 0), 0}",
-	"a whole part":         "return {1, struct.pack('<ddd', 0, 5, 1), 0}",
-	"a decision in words":  "return {1, false, 'yes'}",
-	"a denial of a fresh":  "return {1, false, -1}",
-	"a place of a fresh":   "return {1, false, 1}",
-	"a leave of a full":    "return {1, struct.pack('<ddd', 0, 1000001, 0), 0}",
+	"a short list":         "return {1, {false}}",
+	"a long list":          "return {1, {false}, struct.pack('<d', 0), 0}",
+	"no time":              "return {'now', {false}, struct.pack('<d', 0)}",
+	"a time of old":        "return {-1, {false}, struct.pack('<d', 0)}",
+	"a time far off":       "return {9007199254740992, {false}, struct.pack('<d', 0)}",
+	"no values":            "return {1, false, struct.pack('<d', 0)}",
+	"values of two keys":   "return {1, {false, false}, struct.pack('<d', 0)}",
+	"a number for a value": "return {1, {1}, struct.pack('<d', 0)}",
+	"a short value":        "return {1, {'fresh'}, struct.pack('<d', 0)}",
+	"a long value":         "return {1, {string.rep('\\0', 32)}, struct.pack('<d', 0)}",
+	"a negative word":      "return {1, {struct.pack('<ddd', 0, -1, 0)}, struct.pack('<d', 0)}",
+	"a fraction":           "return {1, {struct.pack('<ddd', 0, 0.5, 0)}, struct.pack('<d', 0)}",
+	"no number":            "return {1, {struct.pack('<ddd', 0, 0/0, 0)}, struct.pack('<d', 0)}",
+	"an infinite word":     "return {1, {struct.pack('<ddd', 0, 1/0, 0)}, struct.pack('<d', 0)}",
+	"a word far off":       "return {1, {struct.pack('<ddd', 0, 9007199254740992, 0)}, struct.pack('<d', 0)}",
+	"a whole part":         "return {1, {struct.pack('<ddd', 0, 5, 1)}, struct.pack('<d', 0)}",
+	"no decisions":         "return {1, {false}, 0}",
+	"too few decisions":    "return {1, {false}, ''}",
+	"too many decisions":   "return {1, {false}, struct.pack('<dd', 0, 0)}",
+	"half a decision":      "return {1, {false}, struct.pack('<d', 0.5)}",
+	"another decision":     "return {1, {false}, struct.pack('<d', -2)}",
+	"a denial of a fresh":  "return {1, {false}, struct.pack('<d', -1)}",
+	"a place of a fresh":   "return {1, {false}, struct.pack('<d', 1)}",
+	"a leave of a full":    "return {1, {struct.pack('<ddd', 0, 1000001, 0)}, struct.pack('<d', 0)}",
 }
 
 func TestNonsense(t *testing.T) {
@@ -146,8 +152,8 @@ func TestNonsense(t *testing.T) {
 			assert.False(t, a.Result.Allowed)
 		})
 	}
-	assert.True(t, answer("return {1, false, 0}").Result.Allowed)
-	assert.False(t, answer("return {1, struct.pack('<ddd', 0, 1000001, 0), -1}").Result.Allowed)
+	assert.True(t, answer("return {1, {false}, struct.pack('<d', 0)}").Result.Allowed)
+	assert.False(t, answer("return {1, {struct.pack('<ddd', 0, 1000001, 0)}, struct.pack('<d', -1)}").Result.Allowed)
 }
 
 // TestForeignValue: what is no bucket of ours is left as it is by all but a Reset,
@@ -159,10 +165,16 @@ func TestForeignValue(t *testing.T) {
 			l := planOfText(t, a, quota)
 			key := l.key("k")
 			require.NoError(t, s.do(s.client.B().Lpush().Key(key).Element("no string at all").Build()).Error())
-			answers := s.ask(0, l.Operation(throttled.Request{Key: "k", Cost: 1}), l.Operation(throttled.Request{Key: "other", Cost: 1}))
-			require.ErrorIs(t, answers[0].Err, throttled.ErrStoreUnavailable)
-			require.ErrorContains(t, answers[0].Err, "WRONGTYPE")
-			require.NoError(t, answers[1].Err)
+			for _, op := range []throttled.Op{throttled.OpLimit, throttled.OpWait, throttled.OpPeek, throttled.OpRefund} {
+				mine := throttled.Request{Key: "k", Op: op, Cost: 1}
+				answers := s.ask(0, l.Operation(mine), l.Operation(throttled.Request{Key: "other", Op: op, Cost: 1}))
+				require.ErrorIs(t, answers[0].Err, throttled.ErrStoreUnavailable)
+				require.ErrorContains(t, answers[0].Err, "WRONGTYPE")
+				require.NoError(t, answers[1].Err)
+				n, err := s.do(s.client.B().Llen().Key(key).Build()).ToInt64()
+				require.NoError(t, err)
+				require.EqualValues(t, 1, n, "it is left as it is")
+			}
 			require.NoError(t, s.do(s.client.B().Set().Key(key).Value("something else").Build()).Error())
 			for _, op := range []throttled.Op{throttled.OpLimit, throttled.OpWait, throttled.OpPeek, throttled.OpRefund} {
 				mine := throttled.Request{Key: "k", Op: op, Cost: 1, Within: time.Minute}

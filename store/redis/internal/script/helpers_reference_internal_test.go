@@ -22,6 +22,9 @@ type reference struct {
 	fresh   int64 // when the key expires, 0 where there is none
 }
 
+// slack is by how many µs at most a key outlives its bucket.
+const slack = 1_024_000
+
 // expected is what the scripts must say of a step, and leave behind.
 type expected struct {
 	allowed bool
@@ -170,7 +173,7 @@ func (r *reference) tell(e *expected, at int64, told algorithm.Answer) {
 func (r *reference) seal(e expected) expected {
 	e.words, e.expires = slices.Clone(r.words), -2
 	if r.fresh > 0 {
-		e.expires = r.fresh/1000 + 1
+		e.expires = (r.fresh/slack + 1) * slack / 1000
 	}
 	return e
 }

@@ -16,7 +16,7 @@ import (
 var everyQuota = []string{"3/40ms", "3/40ms; 5/60ms"}
 
 // TestExpires: by the server's own clock, every write has a time to live that ends
-// just after the bucket is as good as fresh.
+// after the bucket is as good as fresh, and not much later.
 func TestExpires(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {
@@ -37,7 +37,7 @@ func TestExpires(t *testing.T) {
 				fresh := l.law.Peek(got.Bucket.words, got.Bucket.now, 0).Fresh
 				if _, expires := s.value(l.key("k")); expires != -2 { // else it is over already
 					assert.Greater(t, expires*1000, fresh)
-					assert.LessOrEqual(t, expires*1000, fresh+1000)
+					assert.LessOrEqual(t, expires*1000, fresh+slack)
 				}
 			}
 			require.Eventually(t, func() bool {

@@ -10,6 +10,12 @@ local STATE = '<ddd' -- version, ticks, part
 local ASKED = '<ddddddd' -- within, mark, costTicks, costPart, den, roomTicks, roomPart
 local fits
 
+-- fresh returns the first instant at which a state is as good as fresh.
+local function fresh(ticks, part)
+  if part > 0 then return ticks + 1 end
+  return ticks
+end
+
 -- turn returns the first instant, not before now, at which there is room.
 local function turn(now, ticks, part, _, _, _, _, roomTicks, roomPart)
   local at = ticks - roomTicks
@@ -18,22 +24,18 @@ local function turn(now, ticks, part, _, _, _, _, roomTicks, roomPart)
   return at
 end
 
--- charged returns the state with the cost charged at the instant at, and the
--- first instant at which that is as good as fresh.
+-- charged returns the state with the cost charged at the instant at.
 local function charged(_, at, ticks, part, line, costTicks, costPart, den)
   if ticks < at then ticks, part = at, 0 end
   ticks, part = ticks + costTicks, part + costPart
   if part >= den then ticks, part = ticks + 1, part - den end
-  if part > 0 then return ticks, part, line, ticks + 1 end
-  return ticks, part, line, ticks
+  return ticks, part, line
 end
 
 -- returned is charged for a cost that is given back at the instant at.
 local function returned(_, at, ticks, part, line, costTicks, costPart, den)
   ticks, part = ticks - costTicks, part - costPart
   if part < 0 then ticks, part = ticks - 1, part + den end
-  local fresh = ticks
-  if part > 0 then fresh = ticks + 1 end
-  if fresh <= at then return 0, 0, 0, 0 end
-  return ticks, part, line, fresh
+  if fresh(ticks, part) <= at then return 0, 0, 0 end
+  return ticks, part, line
 end

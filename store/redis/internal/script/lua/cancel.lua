@@ -17,7 +17,7 @@ for k = 1, #KEYS do
   local value, before = try('GET', KEYS[k]), string.sub(ARGV[k], after)
   reply[k] = 0
   if type(value) == 'string' and #value == #before and unpack('<d', value) == mark and now < at then
-    keep(KEYS[k], before, fresh)
+    keep(KEYS[k], before, fresh, 0)
     reply[k] = 1
   end
 end

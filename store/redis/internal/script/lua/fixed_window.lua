@@ -8,6 +8,12 @@ local STATE = '<ddd' -- version, window, count
 local ASKED = '<ddddd' -- within, mark, cost, period, room
 local fits
 
+-- fresh returns the first instant at which a state is as good as fresh.
+local function fresh(window, count, _, _, period)
+  if count > 0 then return (window + 1) * period end
+  return 0
+end
+
 -- turn returns the first instant, not before now, at which there is room.
 local function turn(now, window, count, _, _, period, room)
   local start = window * period
@@ -17,21 +23,18 @@ local function turn(now, window, count, _, _, period, room)
   return now
 end
 
--- charged returns the state with the cost charged at the instant at, and the
--- first instant at which that is as good as fresh.
+-- charged returns the state with the cost charged at the instant at.
 local function charged(_, at, window, count, _, cost, period)
   if at - window * period >= period then
     window, count = (at - at % period) / period, 0
   end
-  return window, count + cost, 0, (window + 1) * period
+  return window, count + cost, 0
 end
 
 -- returned is charged for a cost that is given back at the instant at: at the
 -- most what was charged in the window of then.
 local function returned(_, at, window, count, _, cost, period)
-  if window * period ~= at - at % period then
-    return window, count, 0, (window + 1) * period
-  end
-  if count <= cost then return 0, 0, 0, 0 end
-  return window, count - cost, 0, (window + 1) * period
+  if window * period ~= at - at % period then return window, count, 0 end
+  if count <= cost then return 0, 0, 0 end
+  return window, count - cost, 0
 end

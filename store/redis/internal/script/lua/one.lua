@@ -1,48 +1,49 @@
 -- Carries out decisions under a quota of one rate, after clock.lua, keep.lua
--- and a law. Go twin: replay.go.
+-- and a law. Go twin: bucket.go.
 --
--- KEYS are buckets. ARGV[k] holds the decisions on KEYS[k], one after the
--- other, each as the law's ASKED says: how long the turn may be away at the
--- most, or a negative number to give cost back; the version to leave behind, by
--- which a place can be cancelled; and the numbers of the rate.
+-- KEYS are buckets. ARGV[k] holds the decisions on KEYS[k], one after the other,
+-- each as the law's ASKED says: how far away the turn may be, or a negative number
+-- to give cost back; the version to leave behind, by which a place can be
+-- cancelled; and the numbers of the rate.
 --
--- The reply is now, and for each key its value as it was found and for each
--- decision how long its turn is away, or -1 if nothing was changed: because the
+-- The reply is now, the values as they were found, and as doubles for each
+-- decision how far away its turn is, or -1 if nothing was changed: because the
 -- turn is too late, or, for what is given back, because a place is taken ahead.
 
-local reply, n = { now }, 1
-local length = 8 * (#STATE - 1)
+local values, decisions, n = found(), {}, 0
+local length, size = 8 * (#STATE - 1), 8 * (#ASKED - 1)
 
 for k = 1, #KEYS do
-  local key, asked = KEYS[k], ARGV[k]
-  local value = try('GET', key)
+  local key, asked, value = KEYS[k], ARGV[k], values[k]
   local sound = not value or #value == length
-  local version, a, b, c, fresh = 0, 0, 0, 0, nil
+  local version, a, b, c, was, changed = 0, 0, 0, 0, nil, false
   if value and sound then version, a, b, c = unpack(STATE, value) end
-  n = n + 1
-  reply[n] = value
-  for at = 1, #asked, 8 * (#ASKED - 1) do
-    local within, mark, p, q, r, s, t = unpack(ASKED, asked, at)
+  local within, mark, p, q, r, s, t = unpack(ASKED, asked)
+  if value and sound then was = fresh(a, b, c, p, q) end
+  for at = 1, #asked, size do
+    if at > 1 then within, mark, p, q, r, s, t = unpack(ASKED, asked, at) end
     local after = turn(now, a, b, c, p, q, r, s, t) - now
     if not sound then
       after = -1
     elseif within < 0 then
       if after == 0 and not (LINE and c > now) then
-        version = 0
-        a, b, c, fresh = returned(now, now, a, b, c, p, q, r, s, t)
+        version, changed = 0, true
+        a, b, c = returned(now, now, a, b, c, p, q, r, s, t)
       else
         after = -1
       end
     elseif after > within or fits and not fits(now, now + after, a, b, c, p, q, r, s, t) then
       after = -1
     else
-      version = mark
-      a, b, c, fresh = charged(now, now + after, a, b, c, p, q, r, s, t)
+      version, changed = mark, true
+      a, b, c = charged(now, now + after, a, b, c, p, q, r, s, t)
     end
     n = n + 1
-    reply[n] = after
+    decisions[n] = after
   end
-  if fresh then keep(key, pack(STATE, version, a, b, c), fresh) end
+  if changed and not keep(key, pack(STATE, version, a, b, c), fresh(a, b, c, p, q), was) then
+    values[k] = try('GET', key)
+  end
 end
 
-return reply
+return { now, values, decided(decisions) }

@@ -5,11 +5,17 @@
 local STATE = '<ddd' -- version, ticks, part
 local ASKED = '<ddddddd' -- within, mark, costTicks, costPart, den, roomTicks, roomPart
 
+-- fresh returns the first instant at which a state is as good as fresh.
+local function fresh(ticks, part)
+  if part > 0 then return ticks + 1 end
+  return ticks
+end
+
 -- turn returns the instant at which the water of this rate has leaked.
 local function turn(now, ticks, part)
-  if part > 0 then ticks = ticks + 1 end
-  if ticks < now then return now end
-  return ticks
+  local leaked = fresh(ticks, part)
+  if leaked < now then return now end
+  return leaked
 end
 
 -- start returns the instant from which a rate counts the water of what is let
@@ -27,14 +33,12 @@ local function fits(now, at, ticks, part, _, _, _, _, roomTicks, roomPart)
   return ticks <= now
 end
 
--- charged returns the state with the cost in the queue, the line, and the first
--- instant at which that is as good as fresh.
+-- charged returns the state with the cost in the queue, and the line.
 local function charged(now, at, ticks, part, _, costTicks, costPart, den)
   ticks, part = start(now, at, ticks, part)
   ticks, part = ticks + costTicks, part + costPart
   if part >= den then ticks, part = ticks + 1, part - den end
-  if part > 0 then return ticks, part, at, ticks + 1 end
-  return ticks, part, at, ticks
+  return ticks, part, at
 end
 
 -- A refund takes water out of the bucket, whoever brought it: bucket.lua does.

@@ -58,17 +58,16 @@ local function turn(now, window, previous, current, _, period, room)
 end
 
 -- fresh returns the first instant at which a state is as good as fresh.
-local function fresh(window, previous, current, period)
+local function fresh(window, previous, current, _, period)
   if current > 0 then return (window + 2) * period end
   if previous > 0 then return (window + 1) * period end
   return 0
 end
 
--- charged returns the state with the cost charged at the instant at, and the
--- first instant at which that is as good as fresh.
+-- charged returns the state with the cost charged at the instant at.
 local function charged(_, at, window, previous, current, cost, period)
   window, previous, current = rolled(at, window, previous, current, period)
-  return window, previous, current + cost, (window + 2) * period
+  return window, previous, current + cost
 end
 
 -- returned is charged for a cost that is given back at the instant at: at the
@@ -78,5 +77,5 @@ local function returned(_, at, window, previous, current, cost, period)
     current = current > cost and current - cost or 0
     if previous == 0 and current == 0 then window = 0 end
   end
-  return window, previous, current, fresh(window, previous, current, period)
+  return window, previous, current
 end
