@@ -16,7 +16,7 @@ const maxInFlight = 1024
 // enter counts r as in flight.
 func (f *flow) enter(r *request) {
 	f.inFlight++
-	if r.blocks && f.inFlight > maxInFlight {
+	if r.done != nil && f.inFlight > maxInFlight {
 		r.admitted = make(chan struct{})
 		f.blocked = append(f.blocked, r)
 		f.blocking++

@@ -59,7 +59,8 @@ func (s *Store) start(r *request, trial func(error)) {
 		return
 	}
 	if q, send := s.batcher.push(r); send {
-		s.open.Go(func() { s.sendFrom(q) })
+		alone := s.flow.inFlight == 1
+		s.open.Go(func() { s.sendFrom(q, alone) })
 	}
 }
 

@@ -21,9 +21,9 @@ type request struct {
 	op     script.Operation
 	asked  asking // for the deny cache
 
-	done   func(throttled.Result, error) // takes the answer, once; must not block
-	stop   func() bool                   // ends the watch over ctx; nil if nobody watches
-	blocks bool                          // its Submit may have to block
+	replies chan throttled.Outcome        // takes the answer to Do, which watches ctx by itself
+	done    func(throttled.Result, error) // takes the answer to Submit; must not block
+	stop    func() bool                   // ends the watch over ctx; nil if nobody watches
 
 	state    state
 	deadline time.Duration // for Redis to answer, on the clock of the store
@@ -99,7 +99,11 @@ func (s *Store) tell(endings ...ending) {
 
 // finish is the last that happens to the caller of r.
 func (s *Store) finish(r *request, res throttled.Result, err error) {
-	r.done(res, err)
+	if r.replies != nil {
+		r.replies <- throttled.Outcome{Result: res, Err: err}
+	} else {
+		r.done(res, err)
+	}
 	s.open.Done()
 }
 

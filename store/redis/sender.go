@@ -11,14 +11,18 @@ import (
 // sendFrom sends what is in q until nothing is, or until a call took too long and
 // another sender goes on. Before each call it lets those run who are ready to:
 // callers who were all answered by one call often ask again, and then go together
-// again.
-func (s *Store) sendFrom(q *batchQueue) {
+// again. For a request that is alone there is nobody to let run, and to yield
+// would wake another processor for nothing.
+func (s *Store) sendFrom(q *batchQueue, alone bool) {
 	for {
-		runtime.Gosched()
+		if !alone {
+			runtime.Gosched()
+		}
 		b := s.nextBatch(q)
 		if b == nil || !s.exchange(b) {
 			return
 		}
+		alone = false
 	}
 }
 
@@ -59,8 +63,10 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	return b
 }
 
-// exchange has Redis carry out b, and reports whether it was in time.
-func (s *Store) exchange(b *batch) (inTime bool) {
+// exchange has Redis carry out b, and reports whether its sender is to go on: not
+// if it was late, and another sender goes on, nor if b was a single request and
+// nothing else is queued.
+func (s *Store) exchange(b *batch) (goOn bool) {
 	answers, err := s.carry(b)
 	var endings []ending
 	var trial func(error)
@@ -81,7 +87,11 @@ func (s *Store) exchange(b *batch) (inTime bool) {
 			endings = append(endings, end)
 		}
 	}
-	inTime = !b.late
+	goOn = !b.late
+	if goOn && b.queue != nil && len(b.requests) == 1 && len(b.queue.requests) == 0 {
+		b.queue.out--
+		goOn = false
+	}
 	s.mu.Unlock()
 
 	if err == nil || unanswered > 0 {
@@ -89,7 +99,7 @@ func (s *Store) exchange(b *batch) (inTime bool) {
 	}
 	s.learn(b, answers)
 	s.tell(endings...)
-	return inTime
+	return goOn
 }
 
 // carry returns the answers to a batch, or an error if Redis has not answered. A
@@ -151,7 +161,7 @@ func (s *Store) learn(b *batch, answers []script.Answer) {
 		case r.op.GivesBack():
 			s.denied.forget(r.bucket)
 		case len(answers) > i && answers[i].Err == nil && !answers[i].Result.Allowed && s.denied.serves(&r.req):
-			s.denied.keep(r.bucket, r.asked, answers[i].Bucket)
+			s.denied.keep(r.bucket, r.asked, answers[i].Bucket.Clone())
 		}
 	}
 }

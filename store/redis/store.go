@@ -91,7 +91,7 @@ func (s *Store) Do(ctx context.Context, req throttled.Request) (throttled.Result
 		return res, err
 	}
 	replies := s.replyChannel()
-	r.done = func(res throttled.Result, err error) { replies <- throttled.Outcome{Result: res, Err: err} }
+	r.replies = replies
 	if _, err := s.accept(r); err != nil {
 		return throttled.Result{}, err
 	}
@@ -124,7 +124,7 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 		done(res, err)
 		return
 	}
-	r.done, r.blocks = done, true
+	r.done = done
 	if ctx.Done() != nil {
 		r.stop = context.AfterFunc(ctx, func() { s.leave(r) })
 	}

@@ -14,8 +14,9 @@ type Bucket struct {
 	plan    *Plan
 	now     int64 // µs of the server's clock
 	version int64
-	words   []int64 // of internal/algorithm
-	line    int64   // turn of the last who entered the queue, if it has one
+	words   []int64  // of internal/algorithm
+	line    int64    // turn of the last who entered the queue, if it has one
+	few     [3]int64 // the words of one rate
 }
 
 // Peek answers as Redis would to a Limit of cost so long after the decisions, if
@@ -25,23 +26,41 @@ func (b *Bucket) Peek(after time.Duration, cost int64) throttled.Result {
 	return resultAt(now, b.plan.law.Peek(b.words, now, cost))
 }
 
+// Clone returns a copy of b, which does not keep the other buckets of its call in
+// memory.
+func (b *Bucket) Clone() *Bucket {
+	c := *b
+	c.words = append(c.few[:0], b.words...)
+	return &c
+}
+
 // unchanged is the reply to a decision that was not carried out.
 const unchanged = -1
 
-// newBucket reads a stored bucket. Nothing is stored of a fresh one.
-func newBucket(p *Plan, now int64, stored rueidis.RedisMessage) (*Bucket, error) {
-	b := &Bucket{plan: p, now: now, words: make([]int64, p.law.Words())}
+// fresh makes b a bucket of which nothing is stored.
+func (b *Bucket) fresh(p *Plan, now int64) {
+	b.plan, b.now = p, now
+	if n := p.law.Words(); n <= len(b.few) {
+		b.words = b.few[:n]
+	} else {
+		b.words = make([]int64, n)
+	}
+}
+
+// load makes b what is stored of it.
+func (b *Bucket) load(p *Plan, now int64, stored *rueidis.RedisMessage) error {
+	b.fresh(p, now)
 	if stored.IsNil() {
-		return b, nil
+		return nil
 	}
 	text, err := stored.ToString()
 	if err != nil {
-		return nil, nonsense("%v", err)
+		return nonsense("%v", err)
 	}
 	if !b.parse(text) {
-		return nil, nonsense("a bucket is %q", text)
+		return nonsense("a bucket is %q", text)
 	}
-	return b, nil
+	return nil
 }
 
 // parse reports whether text may be a bucket that a script has stored.

@@ -160,8 +160,11 @@ func (c *Call) read(reply rueidis.RedisMessage, answers []Answer) error {
 			return nonsense("its decisions have %d bytes, not %d", len(decisions), 8*len(c.operations))
 		}
 	}
+	buckets := make([]Bucket, len(c.keys))
 	for k, of := range c.byKey {
-		c.readBucket(now, values[k], decisions, of, answers)
+		b := &buckets[k]
+		err := b.load(c.operations[of[0]].plan, now, &values[k])
+		c.decide(b, err, decisions, of, answers)
 		if decides {
 			decisions = decisions[8*len(of):]
 		}
@@ -169,11 +172,10 @@ func (c *Call) read(reply rueidis.RedisMessage, answers []Answer) error {
 	return nil
 }
 
-// readBucket reads the value of a key and the decisions about it, which begin with
-// the first of some, and replays them. After an error the state of the bucket is
-// unknown, so all later decisions about it have the same error.
-func (c *Call) readBucket(now int64, value rueidis.RedisMessage, decisions string, of []int, answers []Answer) {
-	b, err := newBucket(c.operations[of[0]].plan, now, value)
+// decide replays the decisions about a bucket, which begin with the first of some.
+// After an error the state of the bucket is unknown, so all later decisions about
+// it have the same error.
+func (c *Call) decide(b *Bucket, err error, decisions string, of []int, answers []Answer) {
 	for n, i := range of {
 		var said int64
 		if err == nil && decisions != "" {

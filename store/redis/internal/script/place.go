@@ -55,7 +55,8 @@ func Cancelled(reply rueidis.RedisMessage, n int) ([]bool, error) {
 // TooLate returns the denial of op where it has taken a place, but the turn comes
 // too late after all. It requires a place.
 func (op *Operation) TooLate(a *Answer) throttled.Result {
-	b := &Bucket{plan: op.plan, now: a.Bucket.now, words: make([]int64, op.plan.law.Words())}
+	var b Bucket
+	b.fresh(op.plan, a.Bucket.now)
 	b.parse(a.Place.before)
 	return b.tooLate(op.cost, a.Place.Turn-b.now)
 }
