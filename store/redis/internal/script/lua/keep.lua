@@ -6,13 +6,12 @@
 -- No value is written without a time to live. Setting one takes Redis longer than
 -- all the rest of a decision, so the instant at which a key expires is rounded up:
 -- most writes find the one that they need, and leave it.
-local function expiry(fresh) return (fresh - fresh % 1024000) / 1000 + 1024 end
-
 local function keep(key, value, fresh, was)
   if fresh <= now then return was and call('DEL', key) end
-  if not was then return call('SET', key, value, 'NX', 'PXAT', expiry(fresh)) end
-  if expiry(fresh) == expiry(was) then return call('SET', key, value, 'KEEPTTL') end
-  return call('SET', key, value, 'PXAT', expiry(fresh))
+  local floor = fresh - fresh % 1024000
+  if not was then return call('SET', key, value, 'NX', 'PXAT', floor / 1000 + 1024) end
+  if floor == was - was % 1024000 then return call('SET', key, value, 'KEEPTTL') end
+  return call('SET', key, value, 'PXAT', floor / 1000 + 1024)
 end
 
 -- found returns the values of KEYS, each false if there is none, or if it is of

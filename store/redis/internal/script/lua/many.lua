@@ -62,10 +62,11 @@ for k = 1, #KEYS do
   local key, asked, value = KEYS[k], ARGV[k], values[k]
   local sound = not value or #value == length
   local w = { unpack(words, value and sound and value or string.rep('\0', length)) }
-  local p, was, changed = { unpack(asking, asked, 9) }, nil, false
-  if value and sound then was = freshAll(w, p) end
+  local was, changed = nil, false
+  local p
   for at = 9, #asked, size do
-    if at > 9 then p = { unpack(asking, asked, at) } end
+    p = { unpack(asking, asked, at) }
+    if value and sound and not was then was = freshAll(w, p) end
     local within, after = p[1], latest(w, p) - now
     if not sound then
       after = -1

@@ -16,12 +16,12 @@ local length, size = 8 * (#STATE - 1), 8 * (#ASKED - 1)
 for k = 1, #KEYS do
   local key, asked, value = KEYS[k], ARGV[k], values[k]
   local sound = not value or #value == length
-  local version, a, b, c, was, changed = 0, 0, 0, 0, nil, false
+  local version, a, b, c = 0, 0, 0, 0
   if value and sound then version, a, b, c = unpack(STATE, value) end
-  local within, mark, p, q, r, s, t = unpack(ASKED, asked)
-  if value and sound then was = fresh(a, b, c, p, q) end
+  local a0, b0, c0, changed = a, b, c, false
+  local within, mark, p, q, r, s, t
   for at = 1, #asked, size do
-    if at > 1 then within, mark, p, q, r, s, t = unpack(ASKED, asked, at) end
+    within, mark, p, q, r, s, t = unpack(ASKED, asked, at)
     local after = turn(now, a, b, c, p, q, r, s, t) - now
     if not sound then
       after = -1
@@ -41,8 +41,9 @@ for k = 1, #KEYS do
     n = n + 1
     decisions[n] = after
   end
-  if changed and not keep(key, pack(STATE, version, a, b, c), fresh(a, b, c, p, q), was) then
-    values[k] = try('GET', key)
+  if changed then
+    local was = value and fresh(a0, b0, c0, p, q)
+    if not keep(key, pack(STATE, version, a, b, c), fresh(a, b, c, p, q), was) then values[k] = try('GET', key) end
   end
 end
 
