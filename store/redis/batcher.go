@@ -40,7 +40,7 @@ type batchQueue struct {
 
 // batch is the requests of one call.
 type batch struct {
-	queue    *batchQueue // nil if it goes by itself
+	queue    *batchQueue // nil for a trial
 	requests []*request
 	late     bool // the time of one of them is up
 }

@@ -32,7 +32,7 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	unsent := 0
 	broken := s.breaker.refuses()
 	s.mu.Lock()
-	b, now := &batch{queue: q}, s.now()
+	b, now := &batch{queue: q, requests: make([]*request, 0, min(len(q.requests), maxBatch))}, s.now()
 	for len(b.requests) < maxBatch {
 		r := q.pop()
 		if r == nil {
@@ -68,7 +68,7 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 // nothing else is queued.
 func (s *Store) exchange(b *batch) (goOn bool) {
 	answers, err := s.carry(b)
-	var endings []ending
+	endings := make([]ending, 0, len(b.requests))
 	var trial func(error)
 	unanswered := 0
 	s.mu.Lock()
@@ -79,12 +79,10 @@ func (s *Store) exchange(b *batch) (goOn bool) {
 		if r.trial != nil {
 			trial, r.trial = r.trial, nil
 		}
-		a := &script.Answer{Err: err}
-		if err == nil {
-			a = &answers[i]
-		}
-		if end, told := s.arrive(r, a); told {
-			endings = append(endings, end)
+		if err != nil {
+			endings = s.arrive(endings, r, &script.Answer{Err: err})
+		} else {
+			endings = s.arrive(endings, r, &answers[i])
 		}
 	}
 	goOn = !b.late
@@ -123,33 +121,33 @@ func (s *Store) carry(b *batch) ([]script.Answer, error) {
 	return answers, err
 }
 
-// arrive takes the answer to r, and returns what its caller is told, if that is
-// anything now. A place that nobody wants any more goes back. It requires the
-// mutex to be held.
-func (s *Store) arrive(r *request, a *script.Answer) (end ending, told bool) {
+// arrive takes the answer to r, and appends how r ends for its caller, if it ends
+// now. A place that nobody wants any more goes back. It requires the mutex to be
+// held.
+func (s *Store) arrive(endings []ending, r *request, a *script.Answer) []ending {
 	in := r.state
 	r.state = done
 	s.flow.leave(r)
-	end = ending{request: r, in: in, result: a.Result, err: a.Err}
 	if a.Place == nil {
-		return end, in != left
+		if in == left {
+			return endings
+		}
+		return append(endings, ending{request: r, in: in, result: a.Result, err: a.Err})
 	}
 	turn := s.now() + a.Delay
 	switch {
 	case in == left:
 		s.giveBack(r, a.Place, turn)
-		return end, false
+		return endings
 	case s.closed.Load():
 		s.giveBack(r, a.Place, turn)
-		end.result, end.err = throttled.Result{}, throttled.ErrClosed
-		return end, true
+		return append(endings, ending{request: r, in: in, err: throttled.ErrClosed})
 	case turn >= r.ends:
 		s.giveBack(r, a.Place, turn)
-		end.result = r.op.TooLate(a)
-		return end, true
+		return append(endings, ending{request: r, in: in, result: r.op.TooLate(a)})
 	default:
 		s.wait(r, a, turn)
-		return end, false
+		return endings
 	}
 }
 
