@@ -90,6 +90,17 @@ func TestGaveUpNamesTheCause(t *testing.T) {
 	}
 }
 
+func TestGaveUpBeforeAnEvent(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("shutting down"))
+	assert.EqualError(t, interrupt.GaveUpBefore(ctx, "Redis answered"),
+		"throttled: gave up before Redis answered: context canceled: shutting down")
+	passed := bounded{context.Background(), time.Now()}
+	assert.EqualError(t, interrupt.GaveUpBefore(passed, "Redis was asked"),
+		"throttled: gave up before Redis was asked: context deadline exceeded")
+	assert.ErrorIs(t, interrupt.GaveUpBefore(passed, "Redis was asked"), context.DeadlineExceeded)
+}
+
 func TestGaveUpOnAnErrorThatCannotBeCompared(t *testing.T) {
 	err := interrupt.GaveUp(failed{context.Background(), several{"x", "y"}}, "k")
 	assert.EqualError(t, err, `throttled: gave up waiting for key "k": x`)
