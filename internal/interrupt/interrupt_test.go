@@ -36,7 +36,7 @@ func (s several) Error() string { return s[0] }
 
 func TestADeadlineEndsAContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx := bounded{context.Background(), time.Now().Add(time.Second)}
+		ctx := bounded{t.Context(), time.Now().Add(time.Second)}
 		assert.False(t, interrupt.Over(ctx))
 		time.Sleep(time.Second - 1)
 		assert.False(t, interrupt.Over(ctx))
