@@ -42,7 +42,13 @@ type batchQueue struct {
 type batch struct {
 	queue    *batchQueue // nil for a trial
 	requests []*request
-	late     bool // the time of one of them is up
+	late     bool          // the time of one of them is up
+	expired  chan struct{} // closed then
+}
+
+// newBatch returns a batch for as many requests.
+func newBatch(q *batchQueue, size int) *batch {
+	return &batch{queue: q, requests: make([]*request, 0, size), expired: make(chan struct{})}
 }
 
 func newBatcher(clustered bool) batcher {
@@ -88,12 +94,13 @@ func (b *batch) send(r *request) {
 	b.requests = append(b.requests, r)
 }
 
-// expire marks b as late, and reports whether its queue needs another sender for
-// that.
+// expire ends the call of b, which is late, and reports whether its queue needs
+// another sender for that.
 func (b *batch) expire() bool {
 	if b.late {
 		return false
 	}
 	b.late = true
+	close(b.expired)
 	return b.queue != nil
 }

@@ -53,7 +53,7 @@ func (s *Store) start(r *request, trial func(error)) {
 	s.flow.enter(r)
 	if trial != nil {
 		r.trial = trial
-		b := new(batch)
+		b := newBatch(nil, 1)
 		b.send(r)
 		s.open.Go(func() { s.exchange(b) })
 		return

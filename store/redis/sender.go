@@ -32,7 +32,7 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	unsent := 0
 	broken := s.breaker.refuses()
 	s.mu.Lock()
-	b, now := &batch{queue: q, requests: make([]*request, 0, min(len(q.requests), maxBatch))}, s.now()
+	b, now := newBatch(q, min(len(q.requests), maxBatch)), s.now()
 	for len(b.requests) < maxBatch {
 		r := q.pop()
 		if r == nil {
@@ -103,19 +103,16 @@ func (s *Store) exchange(b *batch) (goOn bool) {
 // carry returns the answers to a batch, or an error if Redis has not answered. A
 // call for one request has the values of its ctx.
 func (s *Store) carry(b *batch) ([]script.Answer, error) {
-	ctx := context.Background()
+	ctx := &callContext{context.Background(), b.expired}
 	if len(b.requests) == 1 {
-		ctx = context.WithoutCancel(b.requests[0].ctx)
+		ctx.Context = context.WithoutCancel(b.requests[0].ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
 	operations := make([]script.Operation, len(b.requests))
 	for i, r := range b.requests {
 		operations[i] = r.op
 	}
 	answers, err := s.client.exchange(ctx, operations)
 	if err != nil && ctx.Err() != nil {
-		s.expire() // all is as if it had been first to notice
 		err = s.unanswered()
 	}
 	return answers, err
