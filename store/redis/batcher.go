@@ -36,7 +36,11 @@ type queueName struct {
 type batchQueue struct {
 	out      int // calls that are out and in time, or about to be
 	requests []*request
+	next     int // index of the first in requests that was not popped
 }
+
+// waiting returns how many requests are left, of which some may have ended.
+func (q *batchQueue) waiting() int { return len(q.requests) - q.next }
 
 // batch is the requests of one call.
 type batch struct {
@@ -67,7 +71,7 @@ func (b *batcher) push(r *request) (q *batchQueue, send bool) {
 		q = new(batchQueue)
 		b.queues[name] = q
 	}
-	q.requests = append(q.requests, r)
+	q.add(r)
 	if q.out == maxCalls {
 		return q, false
 	}
@@ -75,16 +79,28 @@ func (b *batcher) push(r *request) (q *batchQueue, send bool) {
 	return q, true
 }
 
+// add adds r as the last. Where half of the slice or more was popped, the rest
+// moves to its front.
+func (q *batchQueue) add(r *request) {
+	if q.next >= maxBatch && q.next >= q.waiting() {
+		n := copy(q.requests, q.requests[q.next:])
+		clear(q.requests[n:])
+		q.requests, q.next = q.requests[:n], 0
+	}
+	q.requests = append(q.requests, r)
+}
+
 // pop takes the first request that is still queued, or returns nil.
 func (q *batchQueue) pop() *request {
-	for len(q.requests) > 0 {
-		r := q.requests[0]
-		q.requests[0] = nil
-		q.requests = q.requests[1:]
+	for q.next < len(q.requests) {
+		r := q.requests[q.next]
+		q.requests[q.next] = nil
+		q.next++
 		if r.state == queued {
 			return r
 		}
 	}
+	q.requests, q.next = q.requests[:0], 0
 	return nil
 }
 

@@ -3,6 +3,7 @@ package redis
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,18 @@ func TestFirstComeFirstSent(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, got)
+}
+
+// TestAQueueThatIsNeverEmpty does not grow.
+func TestAQueueThatIsNeverEmpty(t *testing.T) {
+	var q batchQueue
+	for i := range 100_000 {
+		q.add(&request{state: queued, ends: time.Duration(i)})
+		if i >= 10 {
+			require.EqualValues(t, i-10, q.pop().ends)
+		}
+	}
+	assert.Less(t, cap(q.requests), 4*maxBatch)
 }
 
 // TestOneSlotACall has requests come to many keys of a cluster, where a call may

@@ -74,7 +74,7 @@ func (s *Store) expire() {
 	s.mu.Unlock()
 	endings = append(endings, s.count(unanswered, trial)...)
 	for _, q := range late {
-		s.open.Go(func() { s.sendFrom(q, false) })
+		s.startSender(q, false)
 	}
 	s.tell(endings...)
 }

@@ -59,8 +59,7 @@ func (s *Store) start(r *request, trial func(error)) {
 		return
 	}
 	if q, send := s.batcher.push(r); send {
-		alone := s.flow.inFlight == 1
-		s.open.Go(func() { s.sendFrom(q, alone) })
+		s.startSender(q, s.flow.inFlight == 1)
 	}
 }
 

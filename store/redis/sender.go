@@ -8,12 +8,20 @@ import (
 	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
+// startSender starts a goroutine that sends from q. It requires the store to be
+// open for something else.
+func (s *Store) startSender(q *batchQueue, alone bool) {
+	s.open.Add(1)
+	go s.sendFrom(q, alone)
+}
+
 // sendFrom sends what is in q until nothing is, or until a call took too long and
 // another sender goes on. Before each call it lets those run who are ready to:
 // callers who were all answered by one call often ask again, and then go together
 // again. For a request that is alone there is nobody to let run, and to yield
 // would wake another processor for nothing.
 func (s *Store) sendFrom(q *batchQueue, alone bool) {
+	defer s.open.Done()
 	for {
 		if !alone {
 			runtime.Gosched()
@@ -32,7 +40,7 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	unsent := 0
 	broken := s.breaker.refuses()
 	s.mu.Lock()
-	b, now := newBatch(q, min(len(q.requests), maxBatch)), s.now()
+	b, now := newBatch(q, min(q.waiting(), maxBatch)), s.now()
 	for len(b.requests) < maxBatch {
 		r := q.pop()
 		if r == nil {
@@ -68,7 +76,11 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 // nothing else is queued.
 func (s *Store) exchange(b *batch) (goOn bool) {
 	answers, err := s.carry(b)
-	endings := make([]ending, 0, len(b.requests))
+	var one [1]ending
+	endings := one[:0]
+	if len(b.requests) > 1 {
+		endings = make([]ending, 0, len(b.requests))
+	}
 	var trial func(error)
 	unanswered := 0
 	s.mu.Lock()
@@ -86,7 +98,7 @@ func (s *Store) exchange(b *batch) (goOn bool) {
 		}
 	}
 	goOn = !b.late
-	if goOn && b.queue != nil && len(b.requests) == 1 && len(b.queue.requests) == 0 {
+	if goOn && b.queue != nil && len(b.requests) == 1 && b.queue.waiting() == 0 {
 		b.queue.out--
 		goOn = false
 	}

@@ -34,6 +34,11 @@ type Call struct {
 	Command
 	operations []Operation
 	byKey      [][]int // for each of keys the indexes of its operations
+
+	// What keys, args and byKey are made of where there is one operation.
+	key, arg [1]string
+	first    [1]int
+	only     [1][]int
 }
 
 // Answer is what became of an operation.
@@ -60,9 +65,8 @@ func NewCall(operations ...Operation) *Call {
 	c := &Call{operations: operations, Command: Command{script: operations[0].script()}}
 	c.group()
 	if operations[0].decides() {
-		c.args = make([]string, len(c.keys))
-		for k, of := range c.byKey {
-			c.args[k] = c.decisions(of)
+		for _, of := range c.byKey {
+			c.args = append(c.args, c.decisions(of))
 		}
 	}
 	return c
@@ -71,11 +75,13 @@ func NewCall(operations ...Operation) *Call {
 // group finds the operations on each bucket.
 func (c *Call) group() {
 	if len(c.operations) == 1 {
-		c.keys, c.byKey = []string{c.operations[0].key}, [][]int{{0}}
+		c.key[0], c.only[0] = c.operations[0].key, c.first[:]
+		c.keys, c.args, c.byKey = c.key[:], c.arg[:0], c.only[:]
 		return
 	}
 	known := make(map[string]int, len(c.operations))
-	c.keys, c.byKey = make([]string, 0, len(c.operations)), make([][]int, 0, len(c.operations))
+	n := len(c.operations)
+	c.keys, c.args, c.byKey = make([]string, 0, n), make([]string, 0, n), make([][]int, 0, n)
 	firsts := make([]int, len(c.operations)) // most buckets have one operation only
 	for i := range c.operations {
 		key := c.operations[i].key
