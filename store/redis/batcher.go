@@ -37,6 +37,7 @@ type batchQueue struct {
 	out      int // calls that are out and in time, or about to be
 	requests []*request
 	next     int // index of the first in requests that was not popped
+	last     int // how many requests went in the last batch
 }
 
 // waiting returns how many requests are left, of which some may have ended.

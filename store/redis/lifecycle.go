@@ -59,7 +59,7 @@ func (s *Store) start(r *request, trial func(error)) {
 		return
 	}
 	if q, send := s.batcher.push(r); send {
-		s.startSender(q, s.flow.inFlight == 1)
+		s.startSender(q, s.flow.inFlight == 1 && q.last <= 1)
 	}
 }
 

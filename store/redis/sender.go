@@ -18,8 +18,8 @@ func (s *Store) startSender(q *batchQueue, alone bool) {
 // sendFrom sends what is in q until nothing is, or until a call took too long and
 // another sender goes on. Before each call it lets those run who are ready to:
 // callers who were all answered by one call often ask again, and then go together
-// again. For a request that is alone there is nobody to let run, and to yield
-// would wake another processor for nothing.
+// again. A request that is alone, as the last one was, lets nobody run: to yield
+// would only wake another processor.
 func (s *Store) sendFrom(q *batchQueue, alone bool) {
 	defer s.open.Done()
 	for {
@@ -62,6 +62,8 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	if len(b.requests) == 0 {
 		q.out--
 		b = nil
+	} else {
+		q.last = len(b.requests)
 	}
 	s.mu.Unlock()
 	if unsent > 0 {
