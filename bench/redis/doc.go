@@ -5,12 +5,13 @@
 //
 //	make bench-redis
 //
-// Server and clients share the processors, so the figures of two runs, let
-// alone of two machines, tell little: what tells is xINCRBY, the decisions in a
+// Server and clients share the processors, so the figures of two runs, let alone
+// of two machines, cannot be compared. xINCRBY can: it is the decisions in a
 // second as a ratio to those of INCRBY by the client that [redis.Open] makes,
 // measured just before and just after, with as many callers at as many keys.
-// trips/op is commands sent for a decision: less than 1 where several
-// decisions go in one, or where none is sent for a denial that is certain.
+// cpu-µs/op is the processor time of the clients for a decision, redis-µs/op that
+// of Redis in the commands. trips/op is commands sent for a decision: less than 1
+// where several decisions go in one, or where none is sent for a certain denial.
 //
 // The rueidislimiter that comes with rueidis is not measured: as a module of its
 // own it could not be had from the module proxy.

@@ -55,7 +55,7 @@ func TestDivideTooFar(t *testing.T) {
 }
 
 // TestShares holds the shares of all processes together to the rate, but for the
-// one unit that each has room for at the least.
+// one unit that each has room for at least.
 func TestShares(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 5))
 	for range 10_000 {

@@ -40,6 +40,11 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	unsent := 0
 	broken := s.breaker.refuses()
 	s.mu.Lock()
+	if q.waiting() == 0 {
+		q.out--
+		s.mu.Unlock()
+		return nil
+	}
 	b, now := newBatch(q, min(q.waiting(), maxBatch)), s.now()
 	for len(b.requests) < maxBatch {
 		r := q.pop()

@@ -1,4 +1,4 @@
-// Redis_sentinel calls one key for some seconds, and tells every second what
+// Redis_sentinel calls one key for some seconds, and prints every second what
 // came of it. To see a failover, let it run for longer and have the sentinels
 // promote a replica meanwhile:
 //
