@@ -71,9 +71,20 @@ func (c *client) exchangeByKey(ctx context.Context, operations []script.Operatio
 }
 
 // cancel has Redis take places back in their order, which one call can carry,
-// and returns whether it did so with each.
-func (c *client) cancel(ctx context.Context, places []*script.Place) ([]bool, error) {
+// and returns whether it did so with each. If the slot of several keys moves, it
+// takes one call for each place.
+func (c *client) cancel(ctx context.Context, places []*script.Place) (given []bool, err error) {
 	reply, err := c.run(ctx, script.Cancel(places))
+	if refusal, refused := rueidis.IsRedisErr(err); refused && refusal.IsTryAgain() && len(places) > 1 {
+		for i := range places {
+			own, err := c.cancel(ctx, places[i:i+1])
+			if err != nil {
+				return nil, err
+			}
+			given = append(given, own...)
+		}
+		return given, nil
+	}
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -342,6 +342,33 @@ func TestTryAgain(t *testing.T) {
 	})
 }
 
+// TestTryAgainToGiveBack: places at several keys go back although their slot moves.
+func TestTryAgainToGiveBack(t *testing.T) {
+	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
+	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}")
+	back := replyOf(t, "return {1}")
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
+			switch {
+			case !isCancel(redis, cmd):
+				return place
+			case cmd[2] == "1": // keys
+				return back
+			default:
+				return refusal
+			}
+		}
+		const waits = 5
+		for i := range waits {
+			req := once(t, throttled.OpWait)
+			req.Key = strconv.Itoa(i)
+			submit(t.Context(), s, req)
+		}
+		require.NoError(t, s.Close())
+		require.Len(t, redis.sent(), waits+1+waits)
+	})
+}
+
 // TestCloseWaits for what is on its way, although its caller has left.
 func TestCloseWaits(t *testing.T) {
 	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}")
