@@ -97,6 +97,20 @@ func TestADeadlineThatHasPassed(t *testing.T) {
 	})
 }
 
+// TestADeadlineFarAway is later than any clock of a process can be.
+func TestADeadlineFarAway(t *testing.T) {
+	granted := replyOf(t, "return {0, {false}, struct.pack('<d', 0)}")
+	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
+		redis.answer = always(granted)
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithDeadline(t.Context(), time.Now().AddDate(1000, 0, 0))
+		defer cancel()
+		res, err := s.Do(ctx, once(t, throttled.OpWait))
+		require.NoError(t, err)
+		require.True(t, res.Allowed)
+	})
+}
+
 // unaware is a context that does not know that its deadline has passed.
 type unaware struct{ context.Context }
 

@@ -130,6 +130,9 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 	}
 	admitted, err := s.accept(r)
 	if err != nil {
+		if r.stop != nil {
+			r.stop()
+		}
 		done(throttled.Result{}, err)
 		return
 	}
@@ -143,8 +146,8 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, throttled.Result, error) {
 	ends := time.Duration(math.MaxInt64)
 	left, bounded := interrupt.Left(ctx)
-	if bounded {
-		ends = s.now() + left
+	if now := s.now(); bounded && left < ends-now {
+		ends = now + left
 	}
 	if ctx.Err() != nil || bounded && left <= 0 {
 		return nil, throttled.Result{}, interrupt.Refused(ctx)
