@@ -28,7 +28,7 @@ func denied(t *testing.T, quota, reply string, cost int64) (bucketName, *script.
 // exhausted is a bucket of 10 an hour that has just been used up.
 func exhausted(t *testing.T) (bucketName, *script.Bucket) {
 	t.Helper()
-	return denied(t, "10/h", "return {1000000, {struct.pack('<ddd', 0, 3601000000, 0)}, struct.pack('<d', -1)}", 1)
+	return denied(t, "10/h", "return {struct.pack('<ddd', 0, 3601000000, 0), -1, 1000000}", 1)
 }
 
 // planOf is the plan of a token bucket.
@@ -42,7 +42,7 @@ func planOf(t *testing.T, quota string) *plan {
 }
 
 func TestDenyCache(t *testing.T) {
-	name, bucket := denied(t, "10/s", "return {1000000, {struct.pack('<ddd', 0, 1800000, 0)}, struct.pack('<d', -1)}", 3)
+	name, bucket := denied(t, "10/s", "return {struct.pack('<ddd', 0, 1800000, 0), -1, 1000000}", 3)
 	synctest.Test(t, func(t *testing.T) {
 		d := newDenyCache(100, time.Minute)
 		look := func(cost int64) (throttled.Result, bool) { return d.look(name, cost) }

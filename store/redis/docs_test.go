@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/async"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 	"github.com/throttled-go/throttled/sync"
@@ -143,6 +145,7 @@ func (p *permitted) useOnce(options redis.Options) error {
 		func() error { _, err := limiter.Refund(ctx, "user:42", 1); return err },
 		func() error { _, err := limiter.WaitN(ctx, "user:42", 2); return err },
 		func() error { return giveUp(limiter) },
+		func() error { return crowd(s) },
 		func() error { _, err := limiter.Peek(ctx, "user:42"); return err },
 	} {
 		if err := call(); err != nil {
@@ -150,6 +153,24 @@ func (p *permitted) useOnce(options redis.Options) error {
 		}
 	}
 	return nil
+}
+
+// crowd has so many calls on their way, at two keys of one slot, that some go
+// together.
+func crowd(s *redis.Store) error {
+	limiter, err := async.New(throttled.Config{Quota: throttled.PerHour(1).WithBurst(2), Store: s})
+	if err != nil {
+		return err
+	}
+	const calls = 400
+	answers := make(chan throttled.Outcome, calls)
+	for i := range calls {
+		limiter.LimitTo(context.Background(), []string{"{user:42}", "{user:42}:other"}[i%2], 1, answers)
+	}
+	for range calls {
+		err = errors.Join(err, (<-answers).Err)
+	}
+	return err
 }
 
 // giveUp takes a place in line and cancels it.

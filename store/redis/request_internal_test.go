@@ -31,7 +31,7 @@ const (
 // TestEnds: each way in which a request can end without an answer of Redis has
 // its error, at its time.
 func TestEnds(t *testing.T) {
-	place, refusal := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}"), replyOf(t, "return redis.error_reply('OOM no room')")
+	place, refusal := replyOf(t, "return {struct.pack('<ddd', 0, 3600000000, 0), 3600000000, 0}"), replyOf(t, "return redis.error_reply('OOM no room')")
 	nothing := replyOf(t, "return 1")
 	full := func(s *Store, t *testing.T) {
 		for range maxCalls {
@@ -99,7 +99,7 @@ func TestADeadlineThatHasPassed(t *testing.T) {
 
 // TestADeadlineFarAway is later than any clock of a process can be.
 func TestADeadlineFarAway(t *testing.T) {
-	granted := replyOf(t, "return {0, {false}, struct.pack('<d', 0)}")
+	granted := replyOf(t, "return {false, 0, 0}")
 	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = always(granted)
 		time.Sleep(time.Second)
@@ -285,7 +285,7 @@ func TestWithinIsReckonedWhenSent(t *testing.T) {
 // TestATurnThatIsTooLateAfterAll: a place whose reply came so late that its turn
 // is not before the deadline is given back at once, and the wait is denied.
 func TestATurnThatIsTooLateAfterAll(t *testing.T) {
-	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 7000000, 0)}, struct.pack('<d', 7000000)}")
+	place := replyOf(t, "return {struct.pack('<ddd', 0, 7000000, 0), 7000000, 0}")
 	back := replyOf(t, "return {1}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
@@ -330,7 +330,7 @@ func onceIn(t *testing.T, period time.Duration) throttled.Request {
 // each key has a call of its own.
 func TestTryAgain(t *testing.T) {
 	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
-	granted := replyOf(t, "return {0, {false}, struct.pack('<d', 0)}")
+	granted := replyOf(t, "return {false, 0, 0}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		let := make(chan struct{})
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
@@ -359,7 +359,7 @@ func TestTryAgain(t *testing.T) {
 // TestTryAgainToGiveBack: places at several keys go back although their slot moves.
 func TestTryAgainToGiveBack(t *testing.T) {
 	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
-	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}")
+	place := replyOf(t, "return {struct.pack('<ddd', 0, 3600000000, 0), 3600000000, 0}")
 	back := replyOf(t, "return {1}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
@@ -385,7 +385,7 @@ func TestTryAgainToGiveBack(t *testing.T) {
 
 // TestCloseWaits for what is on its way, although its caller has left.
 func TestCloseWaits(t *testing.T) {
-	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}")
+	place := replyOf(t, "return {struct.pack('<ddd', 0, 3600000000, 0), 3600000000, 0}")
 	back := replyOf(t, "return {1}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {

@@ -145,70 +145,76 @@ func (c *Call) read(reply rueidis.RedisMessage, answers []Answer) error {
 	if err != nil {
 		return nonsense("%v", err)
 	}
-	decides, want := c.operations[0].decides(), 2
+	decides, n := c.operations[0].decides(), len(c.keys)
+	want := n + 1
 	if decides {
-		want = 3
+		want++
 	}
 	if len(parts) != want {
 		return nonsense("it has %d parts, not %d", len(parts), want)
 	}
-	now, err := parts[0].ToInt64()
+	now, err := parts[want-1].ToInt64()
 	if err != nil || now < 0 || now > maxNumber {
-		return nonsense("the time is %v", parts[0].String())
+		return nonsense("the time is %v", parts[want-1].String())
 	}
-	values, err := parts[1].ToArray()
-	if err != nil || len(values) != len(c.keys) {
-		return nonsense("it is about %d keys, not %d", len(values), len(c.keys))
-	}
-	decisions := ""
+	said := make([]int64, len(c.operations))
 	if decides {
-		if decisions, err = parts[2].ToString(); err != nil || len(decisions) != 8*len(c.operations) {
-			return nonsense("its decisions have %d bytes, not %d", len(decisions), 8*len(c.operations))
+		if err := decisions(&parts[n], said); err != nil {
+			return err
 		}
 	}
-	buckets := make([]Bucket, len(c.keys))
+	buckets := make([]Bucket, n)
 	for k, of := range c.byKey {
 		b := &buckets[k]
-		err := b.load(c.operations[of[0]].plan, now, &values[k])
-		c.decide(b, err, decisions, of, answers)
-		if decides {
-			decisions = decisions[8*len(of):]
-		}
+		err := b.load(c.operations[of[0]].plan, now, &parts[k])
+		c.decide(b, err, said[:len(of)], of, answers)
+		said = said[len(of):]
 	}
 	return nil
 }
 
-// decide replays the decisions about a bucket, which begin with the first of some.
-// After an error the state of the bucket is unknown, so all later decisions about
-// it have the same error.
-func (c *Call) decide(b *Bucket, err error, decisions string, of []int, answers []Answer) {
-	for n, i := range of {
-		var said int64
-		if err == nil && decisions != "" {
-			said, err = decision(decisions, n)
+// decisions reads how far away turns are, or that nothing was changed: one as a
+// number, several as doubles.
+func decisions(part *rueidis.RedisMessage, said []int64) (err error) {
+	if len(said) == 1 {
+		if said[0], err = part.ToInt64(); err != nil {
+			return nonsense("%v", err)
 		}
+		return nil
+	}
+	text, err := part.ToString()
+	if err != nil || len(text) != 8*len(said) {
+		return nonsense("its decisions have %d bytes, not %d", len(text), 8*len(said))
+	}
+	for i := range said {
+		n, ok := numberAt(text, i)
+		if !ok {
+			if text[8*i:8*i+8] != unchangedText {
+				return nonsense("a decision is %q", text[8*i:8*i+8])
+			}
+			n = unchanged
+		}
+		said[i] = n
+	}
+	return nil
+}
+
+// unchangedText is unchanged as a double.
+var unchangedText = string(appendNumbers(nil, unchanged))
+
+// decide replays what was said of the operations on a bucket. After an error the
+// state of the bucket is unknown, so all later answers about it have the same
+// error.
+func (c *Call) decide(b *Bucket, err error, said []int64, of []int, answers []Answer) {
+	for n, i := range of {
 		if err == nil {
-			answers[i], err = b.replay(&c.operations[i], said)
+			answers[i], err = b.replay(&c.operations[i], said[n])
 		}
 		if err != nil {
 			answers[i] = Answer{Err: err}
 		}
 	}
 }
-
-// decision reads how far away the turn at an index is.
-func decision(decisions string, i int) (int64, error) {
-	if said, ok := numberAt(decisions, i); ok {
-		return said, nil
-	}
-	if decisions[8*i:8*i+8] == decidedUnchanged {
-		return unchanged, nil
-	}
-	return 0, nonsense("a decision is %q", decisions[8*i:8*i+8])
-}
-
-// decidedUnchanged is unchanged as it is written.
-var decidedUnchanged = string(appendNumbers(nil, unchanged))
 
 // nonsense returns the error of a reply, or of a value in Redis, that no script
 // of ours makes.

@@ -110,50 +110,59 @@ func TestEval(t *testing.T) {
 var nonsenses = map[string]string{
 	"no list":              "return 1",
 	"an empty list":        "return {}",
-	"a short list":         "return {1, {false}}",
-	"a long list":          "return {1, {false}, struct.pack('<d', 0), 0}",
-	"no time":              "return {'now', {false}, struct.pack('<d', 0)}",
-	"a time of old":        "return {-1, {false}, struct.pack('<d', 0)}",
-	"a time far off":       "return {9007199254740992, {false}, struct.pack('<d', 0)}",
-	"no values":            "return {1, false, struct.pack('<d', 0)}",
-	"values of two keys":   "return {1, {false, false}, struct.pack('<d', 0)}",
-	"a number for a value": "return {1, {1}, struct.pack('<d', 0)}",
-	"a short value":        "return {1, {'fresh'}, struct.pack('<d', 0)}",
-	"a long value":         "return {1, {string.rep('\\0', 32)}, struct.pack('<d', 0)}",
-	"a negative word":      "return {1, {struct.pack('<ddd', 0, -1, 0)}, struct.pack('<d', 0)}",
-	"a fraction":           "return {1, {struct.pack('<ddd', 0, 0.5, 0)}, struct.pack('<d', 0)}",
-	"no number":            "return {1, {struct.pack('<ddd', 0, 0/0, 0)}, struct.pack('<d', 0)}",
-	"an infinite word":     "return {1, {struct.pack('<ddd', 0, 1/0, 0)}, struct.pack('<d', 0)}",
-	"a word far off":       "return {1, {struct.pack('<ddd', 0, 9007199254740992, 0)}, struct.pack('<d', 0)}",
-	"a whole part":         "return {1, {struct.pack('<ddd', 0, 5, 1)}, struct.pack('<d', 0)}",
-	"no decisions":         "return {1, {false}, 0}",
-	"too few decisions":    "return {1, {false}, ''}",
-	"too many decisions":   "return {1, {false}, struct.pack('<dd', 0, 0)}",
-	"half a decision":      "return {1, {false}, struct.pack('<d', 0.5)}",
-	"another decision":     "return {1, {false}, struct.pack('<d', -2)}",
-	"a denial of a fresh":  "return {1, {false}, struct.pack('<d', -1)}",
-	"a place of a fresh":   "return {1, {false}, struct.pack('<d', 1)}",
-	"a leave of a full":    "return {1, {struct.pack('<ddd', 0, 1000001, 0)}, struct.pack('<d', 0)}",
+	"a short list":         "return {false, 1}",
+	"a long list":          "return {false, 0, 0, 1}",
+	"no time":              "return {false, 0, 'now'}",
+	"a time of old":        "return {false, 0, -1}",
+	"a time far off":       "return {false, 0, 9007199254740992}",
+	"a number for a value": "return {1, 0, 1}",
+	"a short value":        "return {'fresh', 0, 1}",
+	"a long value":         "return {string.rep('\\0', 32), 0, 1}",
+	"a negative word":      "return {struct.pack('<ddd', 0, -1, 0), 0, 1}",
+	"a fraction":           "return {struct.pack('<ddd', 0, 0.5, 0), 0, 1}",
+	"no number":            "return {struct.pack('<ddd', 0, 0/0, 0), 0, 1}",
+	"an infinite word":     "return {struct.pack('<ddd', 0, 1/0, 0), 0, 1}",
+	"a word far off":       "return {struct.pack('<ddd', 0, 9007199254740992, 0), 0, 1}",
+	"a whole part":         "return {struct.pack('<ddd', 0, 5, 1), 0, 1}",
+	"a decision in words":  "return {false, 'yes', 1}",
+	"a denial of a fresh":  "return {false, -1, 1}",
+	"a place of a fresh":   "return {false, 1, 1}",
+	"a leave of a full":    "return {struct.pack('<ddd', 0, 1000001, 0), 0, 1}",
+}
+
+// nonsensesOfTwo are replies to two of them.
+var nonsensesOfTwo = map[string]string{
+	"a number":           "return {false, 0, 1}",
+	"too few decisions":  "return {false, struct.pack('<d', 0), 1}",
+	"too many decisions": "return {false, struct.pack('<ddd', 0, -1, -1), 1}",
+	"half a decision":    "return {false, struct.pack('<dd', 0.5, -1), 1}",
+	"another decision":   "return {false, struct.pack('<dd', 0, -2), 1}",
 }
 
 func TestNonsense(t *testing.T) {
 	s := startServer(t)
-	c := NewCall(planOfText(t, throttled.TokenBucket, "1/s").Operation(throttled.Request{Key: "k", Cost: 1}))
-	answer := func(reply string) Answer {
+	op := planOfText(t, throttled.TokenBucket, "1/s").Operation(throttled.Request{Key: "k", Cost: 1})
+	read := func(reply string, operations ...Operation) []Answer {
 		message, err := s.do(s.client.B().Eval().Script(reply).Numkeys(0).Build()).ToMessage()
 		require.NoError(t, err)
-		return c.Answers(message)[0]
+		return NewCall(operations...).Answers(message)
+	}
+	refuses := func(t *testing.T, a Answer) {
+		require.ErrorIs(t, a.Err, throttled.ErrStoreUnavailable)
+		assert.ErrorContains(t, a.Err, "makes no sense")
+		assert.False(t, a.Result.Allowed)
 	}
 	for name, reply := range nonsenses {
-		t.Run(name, func(t *testing.T) {
-			a := answer(reply)
-			require.ErrorIs(t, a.Err, throttled.ErrStoreUnavailable)
-			assert.ErrorContains(t, a.Err, "makes no sense")
-			assert.False(t, a.Result.Allowed)
-		})
+		t.Run(name, func(t *testing.T) { refuses(t, read(reply, op)[0]) })
 	}
-	assert.True(t, answer("return {1, {false}, struct.pack('<d', 0)}").Result.Allowed)
-	assert.False(t, answer("return {1, {struct.pack('<ddd', 0, 1000001, 0)}, struct.pack('<d', -1)}").Result.Allowed)
+	for name, reply := range nonsensesOfTwo {
+		t.Run(name+" for two", func(t *testing.T) { refuses(t, read(reply, op, op)[1]) })
+	}
+	assert.True(t, read("return {false, 0, 1}", op)[0].Result.Allowed)
+	assert.False(t, read("return {struct.pack('<ddd', 0, 1000001, 0), -1, 1}", op)[0].Result.Allowed)
+	two := read("return {false, struct.pack('<dd', 0, -1), 1}", op, op)
+	assert.True(t, two[0].Result.Allowed)
+	assert.False(t, two[1].Result.Allowed)
 }
 
 // TestForeignValue: what is no bucket of ours is left as it is by all but a Reset,

@@ -13,10 +13,3 @@ local function keep(key, value, fresh, was)
   if floor == was - was % 1024000 then return call('SET', key, value, 'KEEPTTL') end
   return call('SET', key, value, 'PXAT', floor / 1000 + 1024)
 end
-
--- found returns the values of KEYS, each false if there is none, or if it is of
--- another type: which of the two, keep finds out.
-local function found() return call('MGET', _G.unpack(KEYS)) end
-
--- decided returns numbers as one string of doubles.
-local function decided(numbers) return pack('<' .. string.rep('d', #numbers), _G.unpack(numbers)) end

@@ -11,7 +11,8 @@ local rates = unpack('<d', ARGV[1])
 local last = 1 + WORDS * rates -- index of the last word of the last rate
 local words, asking = string.sub(DOUBLES, 1, 1 + last + (LINE and 1 or 0)), string.sub(DOUBLES, 1, 3 + PARTS * rates)
 local length, size = 8 * (#words - 1), 8 * (#asking - 1)
-local values, decisions, n = found(), {}, 0
+local reply, decisions, n = nil, {}, 0
+if #KEYS == 1 then reply = { try('GET', KEYS[1]) } else reply = call('MGET', all(KEYS)) end
 
 -- latest returns the latest of the turns that the rates have.
 local function latest(w, p)
@@ -59,7 +60,7 @@ local function freshAll(w, p)
 end
 
 for k = 1, #KEYS do
-  local key, asked, value = KEYS[k], ARGV[k], values[k]
+  local key, asked, value = KEYS[k], ARGV[k], reply[k]
   local sound = not value or #value == length
   local w = { unpack(words, value and sound and value or string.rep('\0', length)) }
   local was, changed = nil, false
@@ -89,8 +90,10 @@ for k = 1, #KEYS do
     decisions[n] = after
   end
   if changed and not keep(key, pack(words, all(w)), freshAll(w, p), was) then
-    values[k] = try('GET', key)
+    reply[k] = try('GET', key)
   end
 end
 
-return { now, values, decided(decisions) }
+reply[#KEYS + 1] = n == 1 and decisions[1] or pack('<' .. string.rep('d', n), all(decisions))
+reply[#KEYS + 2] = now
+return reply

@@ -6,15 +6,19 @@
 -- to give cost back; the version to leave behind, by which a place can be
 -- cancelled; and the numbers of the rate.
 --
--- The reply is now, the values as they were found, and as doubles for each
--- decision how far away its turn is, or -1 if nothing was changed: because the
--- turn is too late, or, for what is given back, because a place is taken ahead.
+-- The reply is the values as they were found, the decisions, and now. A decision
+-- is how far away its turn is, or -1 if nothing was changed: because the turn is
+-- too late, or, for what is given back, because a place is taken ahead. One is a
+-- number, several are one string of doubles, which takes less than many numbers.
+--
+-- MGET says of a key of another type that there is none; keep finds out.
 
-local values, decisions, n = found(), {}, 0
+local reply, decisions, n = nil, {}, 0
+if #KEYS == 1 then reply = { try('GET', KEYS[1]) } else reply = call('MGET', _G.unpack(KEYS)) end
 local length, size = 8 * (#STATE - 1), 8 * (#ASKED - 1)
 
 for k = 1, #KEYS do
-  local key, asked, value = KEYS[k], ARGV[k], values[k]
+  local key, asked, value = KEYS[k], ARGV[k], reply[k]
   local sound = not value or #value == length
   local version, a, b, c = 0, 0, 0, 0
   if value and sound then version, a, b, c = unpack(STATE, value) end
@@ -43,8 +47,10 @@ for k = 1, #KEYS do
   end
   if changed then
     local was = value and fresh(a0, b0, c0, p, q)
-    if not keep(key, pack(STATE, version, a, b, c), fresh(a, b, c, p, q), was) then values[k] = try('GET', key) end
+    if not keep(key, pack(STATE, version, a, b, c), fresh(a, b, c, p, q), was) then reply[k] = try('GET', key) end
   end
 end
 
-return { now, values, decided(decisions) }
+reply[#KEYS + 1] = n == 1 and decisions[1] or pack('<' .. string.rep('d', n), _G.unpack(decisions))
+reply[#KEYS + 2] = now
+return reply

@@ -1,8 +1,9 @@
 -- Looks at buckets of any law and writes nothing, after clock.lua. The answers are
 -- worked out by its Go twin, bucket.go.
 --
--- The reply is now, and the value of each of KEYS.
+-- The reply is the value of each of KEYS, and now.
 
-local values = {}
-for k = 1, #KEYS do values[k] = try('GET', KEYS[k]) end
-return { now, values }
+local reply = {}
+for k = 1, #KEYS do reply[k] = try('GET', KEYS[k]) end
+reply[#KEYS + 1] = now
+return reply
