@@ -1,0 +1,94 @@
+package algorithm
+
+// Runs sums up what places in a line do to the state that they find, so that
+// the state behind thousands of them can be told without going through them.
+// Each place has a cost, and its turn is the earliest instant at which the cost
+// is allowed after the places before it; it is charged then.
+//
+// The buckets add up: the sum of two runs is worked out from theirs, whatever
+// the state before them ([Runs.Chain]), and costs the square to the cube of the
+// number of rates. A window is filled up place after place and has no such sum.
+// A run of places at one rate is tabulated instead, in time and memory in
+// proportion to them, and is then gone through in the logarithm of their
+// number. Several windows at once have neither.
+//
+// A Runs is immutable.
+type Runs struct {
+	kind  Kind
+	words int
+
+	// Rates of one E have one TAT, whatever their capacities, because all that
+	// happens happens to all of them. The one with the least stands for them.
+	rates []rate
+	like  []int // for each rate of the law, the one in rates
+}
+
+// Run is what some places in a row do to the state that they find. The zero
+// Run is for [Runs.Sum] and [Runs.Chain] to fill, as often as one likes.
+type Run struct {
+	// Of buckets: what is added to each TAT, and where it starts again.
+	sums     []span
+	restarts [][]restart // of rate i because of rate j, at i·len(sums) + j
+
+	// Of a window: what all places before each of them cost, and what becomes
+	// of the window that each is the first in.
+	before []int64
+	fills  []fill
+}
+
+// Runs returns how the law sums up places, or nil if it cannot.
+func (l *Law) Runs() *Runs {
+	s := &Runs{kind: l.kind, words: l.kind.Words(), like: make([]int, len(l.rates))}
+	if l.kind == FixedWindow || l.kind == SlidingWindow {
+		if !l.tabulates() {
+			return nil
+		}
+		s.rates = l.rates
+		return s
+	}
+	for i, r := range l.rates {
+		s.like[i] = s.stand(r)
+	}
+	return s
+}
+
+// stand has r stand for itself, or with another of its E, and returns where.
+func (s *Runs) stand(r rate) int {
+	for k, other := range s.rates {
+		if other.step == r.step && other.den == r.den {
+			if r.Capacity < other.Capacity {
+				s.rates[k] = r
+			}
+			return k
+		}
+	}
+	s.rates = append(s.rates, r)
+	return len(s.rates) - 1
+}
+
+// Chains reports whether Chain can be of use.
+func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != SlidingWindow }
+
+// Sum fills run for places of these costs, each from 1 to the capacity. It
+// reports whether it could; else run is of no use.
+func (s *Runs) Sum(run *Run, costs []int64) bool {
+	if s.Chains() {
+		return s.bucketSum(run, costs)
+	}
+	s.rates[0].tabulate(run, costs)
+	return true
+}
+
+// Chain fills run for the places of first and those of second behind them. It
+// reports whether it could; else run is of no use. It requires Chains.
+func (s *Runs) Chain(run, first, second *Run) bool { return s.bucketChain(run, first, second) }
+
+// Through charges the places of run to state. The first of them has its turn
+// not before the instant at, which is not after it.
+func (s *Runs) Through(run *Run, state []int64, at int64) {
+	if s.Chains() {
+		s.bucketThrough(run, state, at)
+		return
+	}
+	s.rates[0].fillThrough(run, state, at)
+}

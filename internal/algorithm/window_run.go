@@ -1,0 +1,102 @@
+package algorithm
+
+import "sort"
+
+// Places in a line at a window. They fill one window after the other: a place
+// that does not fit into the window of the one ahead is the first in a later
+// one, and from there on all follows from which place that is. So it is
+// tabulated for each what comes of it if it is the first in its window, from
+// the last one backwards.
+//
+// A sliding window in which something was charged before is full one below the
+// limit: what fills it to the limit has its turn only when nothing of the window
+// before counts any more, which is when the next window begins. (One unit below,
+// that comes a tick earlier or more, as long as the rate is at most one unit a
+// tick.) A cost of the whole limit has its turn when nothing counts at all.
+
+// fill is what comes of the window in which a place is the first: how many
+// windows later the last place is charged, and what is then in that window and
+// in the one before.
+type fill struct {
+	windows, previous, current int64
+}
+
+// tabulates reports whether places at the law can be tabulated.
+func (l *Law) tabulates() bool {
+	return len(l.rates) == 1 && (l.kind == FixedWindow || l.rates[0].Capacity <= l.rates[0].period)
+}
+
+// tabulate fills run for places of these costs.
+func (r *rate) tabulate(run *Run, costs []int64) {
+	n := len(costs)
+	run.before = append(run.before[:0], 0)
+	for _, cost := range costs {
+		run.before = append(run.before, run.before[len(run.before)-1]+cost)
+	}
+	if cap(run.fills) < n {
+		run.fills = make([]fill, n)
+	}
+	run.fills = run.fills[:n]
+	room := r.holds(1)
+	next := n // the first place that does not fit beside those from k on
+	for k := n - 1; k >= 0; k-- {
+		for next > k+1 && run.before[next]-run.before[k] > room {
+			next--
+		}
+		held := run.before[next] - run.before[k]
+		if next == n {
+			run.fills[k] = fill{current: held}
+		} else {
+			run.fills[k] = r.overflow(run, next, held)
+		}
+	}
+}
+
+// holds returns how much a window holds after one in which previous was charged.
+func (r *rate) holds(previous int64) int64 {
+	if r.kind == SlidingWindow && previous > 0 {
+		return r.Capacity - 1
+	}
+	return r.Capacity
+}
+
+// overflow returns what comes of a window that holds so much and has no more
+// room for place k of run.
+func (r *rate) overflow(run *Run, k int, held int64) fill {
+	later, first := run.fills[k], fill{windows: 1, previous: held}
+	if r.kind == SlidingWindow && run.before[k+1]-run.before[k] == r.Capacity {
+		first.previous = 0
+		if held > 0 {
+			first.windows = 2
+		}
+	}
+	if later.windows == 0 {
+		later.previous = first.previous
+	}
+	later.windows += first.windows
+	return later
+}
+
+// fillThrough charges the places of run to state.
+func (r *rate) fillThrough(run *Run, state []int64, at int64) {
+	if r.kind == FixedWindow {
+		s := r.fixedAt(state, at)
+		f := r.fillUp(run, fill{current: s.count})
+		state[0], state[1] = s.window+f.windows, f.current
+		return
+	}
+	s := r.slidingAt(state, at)
+	f := r.fillUp(run, fill{previous: s.previous, current: s.current})
+	state[0], state[1], state[2] = s.window+f.windows, f.previous, f.current
+}
+
+// fillUp charges the places of run to a window.
+func (r *rate) fillUp(run *Run, f fill) fill {
+	n, room := len(run.fills), r.holds(f.previous)-f.current
+	if run.before[n] <= room {
+		f.current += run.before[n]
+		return f
+	}
+	k := sort.Search(n, func(k int) bool { return run.before[k+1] > room })
+	return r.overflow(run, k, f.current+run.before[k])
+}
