@@ -21,5 +21,5 @@ type Handler func(ctx context.Context, call Call) (Result, error)
 // calling next; the decision is taken, and charged, once for every call of
 // next. Of hooks A and B, A runs around B around the decision. An error from
 // next should be returned as it is. Hooks run on the goroutine of the call
-// and must be safe for concurrent use.
+// and must be safe for concurrent use. A Hook never returns nil.
 type Hook func(next Handler) Handler

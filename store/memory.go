@@ -17,25 +17,31 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
 // Memory is a [throttled.Store] in the memory of the process, guarded by a
 // mutex. It is safe for concurrent use, has no goroutine of its own, and
-// allocates nothing for a key that is present.
+// allocates nothing for a key that is present. [NewMemory] makes one; the zero
+// Memory is as one that was closed.
 type Memory struct {
 	clock clock
 
-	mu     sync.Mutex
-	table  *table.Table
-	alarm  alarm
-	closed bool
+	mu    sync.Mutex
+	table *table.Table
+	alarm alarm
+	open  bool
+
+	leavers leavers
+	watches watches
 }
 
-var _ throttled.Store = (*Memory)(nil)
+var _ throttled.Submitter = (*Memory)(nil)
 
 // NewMemory returns an empty store, or [throttled.ErrInvalidConfig] for
 // options out of range.
@@ -44,8 +50,13 @@ func NewMemory(options Options) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Memory{clock: newClock(), table: t}
+	m := &Memory{clock: newClock(), table: t, open: true}
 	m.alarm.wake = m.wake
+	m.watches.leave = func(crowd []*waiting) {
+		if m.leavers.add(crowd...) {
+			m.drain()
+		}
+	}
 	return m, nil
 }
 
@@ -56,30 +67,29 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, ended(ctx)
-	}
-	if req.Op == throttled.OpWait || req.Within > 0 {
+	switch {
+	case ctx.Err() != nil:
+		return throttled.Result{}, interrupt.Refused(ctx)
+	case req.Plan == nil:
+		return throttled.Result{}, errNoPlan
+	case mayWait(&req):
 		return m.wait(ctx, &req)
 	}
 	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
+	defer m.unlock()
+	if !m.open {
 		return throttled.Result{}, throttled.ErrClosed
 	}
-	res, err := m.table.Do(m.clock.now(), &req)
-	if m.table.Busy() {
-		m.unlock()
-	} else {
-		m.mu.Unlock()
-	}
-	return res, err
+	return m.table.Do(m.clock.now(), &req)
 }
 
 // Stats returns the counts so far.
 func (m *Memory) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.table == nil {
+		return Stats{}
+	}
 	return Stats(m.table.Stats())
 }
 
@@ -87,71 +97,117 @@ func (m *Memory) Stats() Stats {
 // calls. It returns nil, also when called again.
 func (m *Memory) Close() error {
 	m.mu.Lock()
-	if !m.closed {
-		m.closed = true
+	defer m.unlock()
+	if m.open {
+		m.open = false
 		m.table.Dismiss()
 	}
-	m.unlock()
 	return nil
 }
 
 // Submit carries out req and calls done with the answer, exactly once: before
 // it returns or, where req has to wait, on a goroutine of the runtime's timers,
-// of ctx, or of the call that makes room. No goroutine waits. done must not
-// block.
+// of the store, or of the call that makes room. No goroutine waits. done must
+// not block.
 func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	if req.Op != throttled.OpWait && req.Within == 0 {
+	if !mayWait(&req) {
 		done(m.Do(ctx, req))
 		return
 	}
-	if res, joined, err := m.join(ctx, &req, func() func(throttled.Result, error) { return done }); !joined {
+	if res, joined, err := m.submit(ctx, &req, done); !joined {
 		done(res, err)
 	}
 }
 
-// wait carries out a request that may have to wait for its turn.
-func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
-	var answered reply
-	res, joined, err := m.join(ctx, req, func() func(throttled.Result, error) {
-		answered = newReply()
-		return answered.send
+// submit is Submit for a request that may have to wait. If it joined a line,
+// done is called when it is answered.
+func (m *Memory) submit(ctx context.Context, req *throttled.Request, done func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
+	if ctx.Done() == nil {
+		return m.join(ctx, req, func(w *table.Waiter) { w.Done = done })
+	}
+	var w *waiting
+	res, joined, err = m.join(ctx, req, func(seat *table.Waiter) {
+		w = &waiting{waiter: seat, ctx: ctx, key: req.Key, done: done}
+		seat.Done = w.watched(&m.watches)
 	})
 	if joined {
-		return answered.receive()
+		m.watches.add(w)
 	}
-	return res, err
+	return res, joined, err
 }
 
-// join carries out req, or gives it a place in line and has what done returns
-// called when it is answered.
-func (m *Memory) join(ctx context.Context, req *throttled.Request, done func() func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, false, ended(ctx)
+// wait carries out a request that may have to wait for its turn. Its goroutine
+// looks for the end of ctx itself.
+func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
+	var seat *table.Waiter
+	var answered reply
+	res, joined, err := m.join(ctx, req, func(w *table.Waiter) {
+		answered = newReply()
+		seat, w.Done = w, answered.send
+	})
+	if !joined {
+		return res, err
 	}
+	select {
+	case a := <-answered:
+		return a.res, a.err
+	case <-ctx.Done():
+	}
+	w := &waiting{waiter: seat, ctx: ctx, key: req.Key, done: answered.send}
+	if m.leavers.add(w.giveUp()) {
+		go m.drain()
+	}
+	return answered.receive()
+}
+
+// join carries out req, or gives it a place in line and calls seated with it.
+func (m *Memory) join(ctx context.Context, req *throttled.Request, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
+	if interrupt.Over(ctx) {
+		return throttled.Result{}, false, interrupt.Refused(ctx)
+	}
+	if req.Plan == nil {
+		return throttled.Result{}, false, errNoPlan
+	}
+	last := m.clock.last(ctx)
 	m.mu.Lock()
 	defer m.unlock()
-	if m.closed {
+	if !m.open {
 		return throttled.Result{}, false, throttled.ErrClosed
 	}
 	now := m.clock.now()
-	res, w, err := m.table.Join(now, m.clock.latest(ctx, now, req.Within), req)
+	if now > last {
+		return throttled.Result{}, false, interrupt.TooLate
+	}
+	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req)
 	if w == nil {
 		return res, false, err
 	}
-	answer, key := done(), req.Key
-	watch(ctx, w, answer, func() {
-		if m.leave(w) {
-			answer(throttled.Result{}, interrupted(ctx, key))
-		}
-	})
+	seated(w)
 	return throttled.Result{}, true, nil
 }
 
-// leave takes w out of its line and reports whether it was still there.
-func (m *Memory) leave(w *table.Waiter) bool {
+// drain has all leave who give up, a few at a time.
+func (m *Memory) drain() {
+	for more := true; more; {
+		var batch []*waiting
+		batch, more = m.leavers.take()
+		for _, w := range m.leave(batch) {
+			w.done(throttled.Result{}, w.err)
+		}
+	}
+}
+
+// leave takes those of batch out of their lines who still wait, and returns them.
+func (m *Memory) leave(batch []*waiting) (left []*waiting) {
 	m.mu.Lock()
 	defer m.unlock()
-	return m.table.Leave(m.clock.now(), w)
+	now := m.clock.now()
+	for _, w := range slices.Backward(batch) {
+		if m.table.Leave(now, w.waiter) {
+			left = append(left, w)
+		}
+	}
+	return left
 }
 
 // wake lets through all whose turn has come.
@@ -162,11 +218,16 @@ func (m *Memory) wake() {
 	m.table.Settle(m.clock.now())
 }
 
-// unlock sets the alarm for the next turn, unlocks m, and then answers those
-// who were let through meanwhile. It requires mu held.
+// unlock unlocks m, and answers those who were let through meanwhile. It
+// requires mu held.
 func (m *Memory) unlock() {
+	if m.table == nil || !m.table.Busy() {
+		m.mu.Unlock()
+		return
+	}
 	m.alarm.set(m.table, &m.clock)
-	told := m.table.Ready()
+	ready := m.table.Ready()
 	m.mu.Unlock()
-	answerAll(told)
+	answerAll(ready)
+	m.watches.release()
 }
