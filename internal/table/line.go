@@ -8,11 +8,21 @@ import "github.com/throttled-go/throttled"
 // behind at once. Only two states are needed: the bucket's own, of what was
 // granted, from which the turn of the head follows; and that after the last
 // place, from which the turn of one who comes now does.
+//
+// What it costs, with n in line: to join, to be granted, to leave, and to ask
+// take the same however many wait, but for the state after the last, which is
+// worked out again when somebody asks after it was not the last who left, or
+// after the bucket changed. A short line is gone through for that; what a long
+// one takes, [tally] says: the logarithm of n at a bucket, its root at a window.
+// Only several windows at once are gone through from head to tail, in
+// proportion to n.
 type line struct {
 	waiters
+	len   int
 	turn  int64   // of the head
 	end   []int64 // the bucket's state as it will be after the last place
 	stale bool    // somebody left or the bucket changed: end must be worked out again
+	tally *tally  // nil while the line is short
 }
 
 // join gives w the last place. Its turn has not come.
@@ -24,6 +34,13 @@ func (l *line) join(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 	end := l.tailState(plan, state)
 	plan.Apply(end, turnOf(plan, end, now, w.cost), limit(w.cost))
 	l.push(w)
+	l.len++
+	switch {
+	case l.tally != nil:
+		l.tally.push(w, l.len)
+	case l.len == longLine+1:
+		l.tally = newTally(plan, &l.waiters)
+	}
 }
 
 // tailState returns the state after the last place. It requires that somebody
@@ -32,10 +49,10 @@ func (l *line) join(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 	if l.stale {
 		l.end, l.stale = append(l.end[:0], state...), false
-		at := l.turn
-		for w := l.head; w != nil; w = w.next {
-			at = turnOf(plan, l.end, at, w.cost)
-			plan.Apply(l.end, at, limit(w.cost))
+		if l.tally != nil {
+			l.tally.through(plan, l.end, l.turn)
+		} else {
+			chargeAll(plan, l.end, l.turn, l.head, l.len)
 		}
 	}
 	return l.end
@@ -45,7 +62,7 @@ func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 func (l *line) grant(plan *throttled.Plan, state []int64) *Waiter {
 	w := l.head
 	w.result, _ = plan.Apply(state, l.turn, limit(w.cost))
-	l.remove(w)
+	l.take(w)
 	l.retime(plan, state, l.turn)
 	return w
 }
@@ -53,11 +70,31 @@ func (l *line) grant(plan *throttled.Plan, state []int64) *Waiter {
 // leave takes out one who gives up. now is before its turn.
 func (l *line) leave(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 	first := w == l.head
-	l.remove(w)
+	l.take(w)
 	l.stale = true
 	if first {
 		l.retime(plan, state, now)
 	}
+}
+
+// take takes w out of the line.
+func (l *line) take(w *Waiter) {
+	behind := w.next
+	l.remove(w)
+	l.len--
+	switch {
+	case l.tally == nil:
+	case l.empty():
+		l.tally = nil
+	default:
+		l.tally.remove(w, behind)
+	}
+}
+
+// moved notes that the bucket changed at now.
+func (l *line) moved(plan *throttled.Plan, state []int64, now int64) {
+	l.stale = true
+	l.retime(plan, state, now)
 }
 
 // retime works out the turn of the head as if it arrived at now.
@@ -65,6 +102,17 @@ func (l *line) retime(plan *throttled.Plan, state []int64, now int64) {
 	if !l.empty() {
 		l.turn = turnOf(plan, state, now, l.head.cost)
 	}
+}
+
+// chargeAll charges n who wait, from w on, to state, each at its turn. The
+// first turn is not before the instant at; the last is returned.
+func chargeAll(plan *throttled.Plan, state []int64, at int64, w *Waiter, n int) int64 {
+	for ; n > 0; n-- {
+		at = turnOf(plan, state, at, w.cost)
+		plan.Apply(state, at, limit(w.cost))
+		w = w.next
+	}
+	return at
 }
 
 // turnOf returns the instant, not before now, at which cost conforms to state.

@@ -10,11 +10,11 @@ type Waiter struct {
 
 	result throttled.Result
 	cost   int64
-	after  int64 // in a queue: what Limit charged behind this one and before the next
 
 	next, previous *Waiter
 	waitlist       *waitlist // nil once answered
-	queued         bool      // in the queue of a leaky bucket, not in the line
+	stretch        *stretch  // in a long line
+	number         int64     // in the queue of a leaky bucket, from 1 on; 0: in the line
 	dismissed      bool      // not granted: the store was closed
 }
 
