@@ -97,7 +97,7 @@ func newCrowd(t *testing.T, a throttled.Algorithm, quota string, seed int) *crow
 	}
 	least, most := int64(1), []int64{1, 2, c.lowest/40 + 1, c.lowest/8 + 1, c.lowest}[random.IntN(5)]
 	if random.IntN(6) == 0 {
-		least, most = max(1, c.lowest-3), c.lowest
+		least, most = max(1, c.lowest-3-c.lowest/1000), c.lowest
 	}
 	most = min(most, c.lowest)
 	c.cost = func() int64 { return least + random.Int64N(most-least+1) }
@@ -114,7 +114,7 @@ func TestCrowdEqualsTheModel(t *testing.T) {
 	quotas := []string{
 		"10/s", "7/m burst 3", "10/s burst 1000", "7/s burst 1", "999983/s burst 70", "3000000000/s burst 4", "13/4ns burst 300",
 		"10/s burst 4; 30/m burst 9", "7/m burst 5; 5/3s burst 20; 100/h", "7/s burst 7; 420/m burst 300", "3000000000/s burst 4; 7/2ns burst 3",
-		"999983/s burst 500; 999979/s burst 700", "700/s burst 500; 11000/m burst 2000", "900000000/s burst 500; 400000007/s burst 600",
+		"999983/s burst 500; 999979/s burst 700", "700/s burst 500; 11000/m burst 2000", "900000000/s burst 500; 400000007/s burst 600", "99991/100ns burst 100000",
 	}
 	for a := throttled.TokenBucket; a <= throttled.SlidingWindow; a++ {
 		if a == throttled.GCRA {
