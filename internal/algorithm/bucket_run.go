@@ -95,20 +95,24 @@ func (s *Runs) bucketSum(run *Run, costs []int64) bool {
 // charge adds a place behind those of run.
 func (s *Runs) charge(run *Run, cost int64) bool {
 	m := len(s.rates)
+	var spent, lead [MaxRates]span
+	for i := range m {
+		spent[i] = s.rates[i].cost(cost)
+		lead[i] = s.rates[i].minus(spent[i], s.rates[i].full)
+	}
 	var turns [MaxRates]restart
 	for j := range m {
-		turns[j] = s.turn(run, j, cost)
+		turns[j] = s.turn(run, j, &lead)
 	}
 	for i := range m {
 		r := &s.rates[i]
-		spent := r.cost(cost)
-		run.sums[i] = r.plus(run.sums[i], spent)
+		run.sums[i] = r.plus(run.sums[i], spent[i])
 		for j := range m {
 			list := run.restarts[i*m+j]
 			for k := range list {
-				list[k].plus = r.plus(list[k].plus, spent)
+				list[k].plus = r.plus(list[k].plus, spent[i])
 			}
-			n := restart{turns[j].lag, r.plus(turns[j].plus, spent)}
+			n := restart{turns[j].lag, r.plus(turns[j].plus, spent[i])}
 			if i == j && !r.idles(n, run.sums[i]) {
 				continue
 			}
@@ -121,15 +125,16 @@ func (s *Runs) charge(run *Run, cost int64) bool {
 	return true
 }
 
-// turn returns when rate j lets cost through behind the places of run, as
-// ⌈x_j − lag⌉ + plus, plus a whole number of ticks.
-func (s *Runs) turn(run *Run, j int, cost int64) restart {
-	m, own := len(s.rates), &s.rates[j]
-	turn := own.rounded(own.plus(run.sums[j], own.lead(cost)))
-	for l := range s.rates {
-		lead := s.rates[l].lead(cost)
+// turn returns when all rates let a cost through behind the places of run, as
+// far as that follows from x_j: ⌈x_j − lag⌉ + plus, where plus is a whole number
+// of ticks. Each rate lets it through so long after its TAT as lead says, which
+// is (cost − C)·E and not above 0.
+func (s *Runs) turn(run *Run, j int, lead *[MaxRates]span) restart {
+	m := len(s.rates)
+	turn := s.rates[j].rounded(s.rates[j].plus(run.sums[j], lead[j]))
+	for l := range m {
 		for _, n := range run.restarts[l*m+j] {
-			plus := s.rates[l].plus(n.plus, lead).ceil()
+			plus := s.rates[l].plus(n.plus, lead[l]).ceil()
 			if plus > turn.plus.ticks || plus == turn.plus.ticks && n.lag < turn.lag {
 				turn = restart{n.lag, span{ticks: plus}}
 			}
@@ -137,10 +142,6 @@ func (s *Runs) turn(run *Run, j int, cost int64) restart {
 	}
 	return turn
 }
-
-// lead returns (cost − C)·E: how long after the TAT cost is allowed, which is
-// not above 0.
-func (r *rate) lead(cost int64) span { return r.minus(r.cost(cost), r.full) }
 
 // rounded returns ⌈x + a⌉ as ⌈x − lag⌉ + plus.
 func (r *rate) rounded(a span) restart {

@@ -97,6 +97,18 @@ func (r *rate) fillUp(run *Run, f fill) fill {
 		f.current += run.before[n]
 		return f
 	}
-	k := sort.Search(n, func(k int) bool { return run.before[k+1] > room })
+	k := run.fitting(room)
 	return r.overflow(run, k, f.current+run.before[k])
+}
+
+// fitting returns how many places cost no more than room. It requires that not
+// all do. A window often holds few, so it looks at the first ones first.
+func (run *Run) fitting(room int64) int {
+	last := 1
+	for last < len(run.fills) && run.before[last] <= room {
+		last *= 2
+	}
+	first := last / 2 // so many do
+	last = min(last, len(run.fills))
+	return first + sort.Search(last-first, func(i int) bool { return run.before[first+i+1] > room })
 }

@@ -32,7 +32,7 @@ func (l *line) join(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 		l.turn = turnOf(plan, state, now, w.cost)
 	}
 	end := l.tailState(plan, state)
-	plan.Apply(end, turnOf(plan, end, now, w.cost), limit(w.cost))
+	charge(plan, end, now, w.cost)
 	l.push(w)
 	l.len++
 	switch {
@@ -52,7 +52,10 @@ func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 		if l.tally != nil {
 			l.tally.through(plan, l.end, l.turn)
 		} else {
-			chargeAll(plan, l.end, l.turn, l.head, l.len)
+			at := l.turn
+			for w := l.head; w != nil; w = w.next {
+				at = charge(plan, l.end, at, w.cost)
+			}
 		}
 	}
 	return l.end
@@ -79,7 +82,6 @@ func (l *line) leave(plan *throttled.Plan, state []int64, now int64, w *Waiter) 
 
 // take takes w out of the line.
 func (l *line) take(w *Waiter) {
-	behind := w.next
 	l.remove(w)
 	l.len--
 	switch {
@@ -87,7 +89,7 @@ func (l *line) take(w *Waiter) {
 	case l.empty():
 		l.tally = nil
 	default:
-		l.tally.remove(w, behind)
+		l.tally.remove(w)
 	}
 }
 
@@ -104,15 +106,12 @@ func (l *line) retime(plan *throttled.Plan, state []int64, now int64) {
 	}
 }
 
-// chargeAll charges n who wait, from w on, to state, each at its turn. The
-// first turn is not before the instant at; the last is returned.
-func chargeAll(plan *throttled.Plan, state []int64, at int64, w *Waiter, n int) int64 {
-	for ; n > 0; n-- {
-		at = turnOf(plan, state, at, w.cost)
-		plan.Apply(state, at, limit(w.cost))
-		w = w.next
-	}
-	return at
+// charge charges cost to state at its turn, which is not before now, and returns
+// that.
+func charge(plan *throttled.Plan, state []int64, now, cost int64) int64 {
+	turn := turnOf(plan, state, now, cost)
+	plan.Apply(state, turn, limit(cost))
+	return turn
 }
 
 // turnOf returns the instant, not before now, at which cost conforms to state.

@@ -34,8 +34,8 @@ type stretch struct {
 	parent, left, right *stretch
 	height              int
 
-	first     *Waiter // the first of its places, if it is not a tree
-	len, room int
+	costs []int64 // of its places, if it is not a tree; 0 for those who have left
+	len   int     // how many have not
 
 	run   algorithm.Run
 	known bool // run says what the places do
@@ -48,7 +48,7 @@ const (
 	longLine = 32
 
 	// stretchLen is how many places a stretch has where sums add up, and at least.
-	stretchLen = 64
+	stretchLen = 32
 
 	// maxWrong is how many stretches may wait for their sums to be put right.
 	maxWrong = 2
@@ -85,18 +85,19 @@ func lawOf(plan *throttled.Plan) *algorithm.Law {
 // push adds w, who has come behind all others. n wait now.
 func (t *tally) push(w *Waiter, n int) {
 	s := t.tail
-	if s == nil || s.len == s.room {
-		s = t.open(w, n)
+	if s == nil || len(s.costs) == cap(s.costs) {
+		s = t.open(n)
 	}
+	w.stretch, w.number = s, int64(len(s.costs))
+	s.costs = append(s.costs, w.cost)
 	s.len++
-	w.stretch = s
 	t.spoil(s)
 }
 
-// open begins a stretch with w. Trees of equal height become one before, so that
+// open begins a stretch at the end. Trees of equal height become one before, so that
 // there are never more than the logarithm of the number of stretches.
-func (t *tally) open(w *Waiter, n int) *stretch {
-	for len(t.trees) > 1 {
+func (t *tally) open(n int) *stretch {
+	for t.runs.Chains() && len(t.trees) > 1 {
 		left, right := t.trees[len(t.trees)-2], t.trees[len(t.trees)-1]
 		if left.height > right.height {
 			break
@@ -109,18 +110,16 @@ func (t *tally) open(w *Waiter, n int) *stretch {
 	if !t.runs.Chains() {
 		room = max(room, 1<<(bits.Len(uint(n))/2+1))
 	}
-	t.tail = &stretch{first: w, room: room}
+	t.tail = &stretch{costs: make([]int64, 0, room)}
 	t.trees = append(t.trees, t.tail)
 	return t.tail
 }
 
-// remove takes out w, who was in line before behind.
-func (t *tally) remove(w, behind *Waiter) {
+// remove takes out w.
+func (t *tally) remove(w *Waiter) {
 	s := w.stretch
 	w.stretch = nil
-	if s.first == w {
-		s.first = behind
-	}
+	s.costs[w.number] = 0
 	s.len--
 	t.spoil(s)
 	if s.len == 0 {
@@ -198,17 +197,24 @@ func (t *tally) sum(s *stretch) {
 	case !s.wrong:
 		return
 	case s.left == nil:
-		t.costs = t.costs[:0]
-		for w := s.first; len(t.costs) < s.len; w = w.next {
-			t.costs = append(t.costs, w.cost)
-		}
-		s.known = t.runs.Sum(&s.run, t.costs)
+		s.known = t.runs.Sum(&s.run, t.present(s))
 	default:
 		t.sum(s.left)
 		t.sum(s.right)
-		s.known = t.runs.Chains() && s.left.known && s.right.known && t.runs.Chain(&s.run, &s.left.run, &s.right.run)
+		s.known = s.left.known && s.right.known && t.runs.Chain(&s.run, &s.left.run, &s.right.run)
 	}
 	s.wrong = false
+}
+
+// present returns the costs of those in a stretch who have not left.
+func (t *tally) present(s *stretch) []int64 {
+	t.costs = t.costs[:0]
+	for _, cost := range s.costs {
+		if cost > 0 {
+			t.costs = append(t.costs, cost)
+		}
+	}
+	return t.costs
 }
 
 // through charges all in line to state, the first of them not before at.
@@ -226,7 +232,9 @@ func (t *tally) pass(plan *throttled.Plan, s *stretch, state []int64, at int64) 
 	case s.known:
 		t.runs.Through(&s.run, state, at)
 	case s.left == nil:
-		at = chargeAll(plan, state, at, s.first, s.len)
+		for _, cost := range t.present(s) {
+			at = charge(plan, state, at, cost)
+		}
 	default:
 		at = t.pass(plan, s.left, state, at)
 		at = t.pass(plan, s.right, state, at)

@@ -59,7 +59,7 @@ func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.
 		l.queue.open(l.plan, l.state, now)
 	}
 	copy(l.state, water)
-	w := &Waiter{waitlist: l, cost: req.Cost}
+	w := &Waiter{waitlist: l, cost: req.Cost, queued: true}
 	l.queue.join(w)
 	t.seated(l)
 	return throttled.Result{}, w, nil

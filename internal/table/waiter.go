@@ -14,7 +14,8 @@ type Waiter struct {
 	next, previous *Waiter
 	waitlist       *waitlist // nil once answered
 	stretch        *stretch  // in a long line
-	number         int64     // in the queue of a leaky bucket, from 1 on; 0: in the line
+	number         int64     // in the stretch, or in the queue
+	queued         bool      // in the queue of a leaky bucket, not in the line
 	dismissed      bool      // not granted: the store was closed
 }
 
