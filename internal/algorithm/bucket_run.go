@@ -220,7 +220,7 @@ func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 	m := len(s.rates)
 	var found, left [MaxRates]span
 	for k, i := range s.like {
-		found[i] = later(bucketTAT(state[k*s.words:]), at)
+		found[i] = later(bucketTAT(state[2*k:]), at)
 	}
 	for i := range m {
 		left[i] = s.rates[i].plus(found[i], run.sums[i])
@@ -233,6 +233,6 @@ func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 		}
 	}
 	for k, i := range s.like {
-		bucketStore(state[k*s.words:], left[i])
+		bucketStore(state[2*k:], left[i])
 	}
 }

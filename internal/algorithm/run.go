@@ -6,16 +6,16 @@ package algorithm
 // is allowed after the places before it; it is charged then.
 //
 // The buckets add up: the sum of two runs is worked out from theirs, whatever
-// the state before them ([Runs.Chain]), and costs the square to the cube of the
-// number of rates. A window is filled up place after place and has no such sum.
-// A run of places at one rate is tabulated instead, in time and memory in
-// proportion to them, and is then gone through in the logarithm of their
-// number. Several windows at once have neither.
+// the state before them ([Runs.Chain]), in time between the square and the cube
+// of the number of rates. A window is filled up place after place and has no
+// such sum. A run of places at one window is tabulated instead, in time and
+// memory in proportion to them, and is then gone through in the logarithm of
+// their number. Several windows at once have neither.
 //
 // A Runs is immutable.
 type Runs struct {
-	kind  Kind
-	words int
+	law   *Law
+	chain bool
 
 	// Rates of one E have one TAT, whatever their capacities, because all that
 	// happens happens to all of them. The one with the least stands for them.
@@ -36,13 +36,10 @@ type Run struct {
 	fills  []fill
 }
 
-// Runs returns how the law sums up places, or nil if it cannot.
+// Runs returns how the law sums up places.
 func (l *Law) Runs() *Runs {
-	s := &Runs{kind: l.kind, words: l.kind.Words(), like: make([]int, len(l.rates))}
-	if l.kind == FixedWindow || l.kind == SlidingWindow {
-		if !l.tabulates() {
-			return nil
-		}
+	s := &Runs{law: l, chain: l.kind != FixedWindow && l.kind != SlidingWindow, like: make([]int, len(l.rates))}
+	if !s.chain {
 		s.rates = l.rates
 		return s
 	}
@@ -66,17 +63,21 @@ func (s *Runs) stand(r rate) int {
 	return len(s.rates) - 1
 }
 
-// Chains reports whether Chain can be of use.
-func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != SlidingWindow }
+// Chains reports whether Chain is of any use.
+func (s *Runs) Chains() bool { return s.chain }
 
 // Sum fills run for places of these costs, each from 1 to the capacity. It
 // reports whether it could; else run is of no use.
 func (s *Runs) Sum(run *Run, costs []int64) bool {
-	if s.Chains() {
+	switch {
+	case s.chain:
 		return s.bucketSum(run, costs)
+	case s.tabulates():
+		s.rates[0].tabulate(run, costs)
+		return true
+	default:
+		return false
 	}
-	s.rates[0].tabulate(run, costs)
-	return true
 }
 
 // Chain fills run for the places of first and those of second behind them. It
@@ -86,9 +87,24 @@ func (s *Runs) Chain(run, first, second *Run) bool { return s.bucketChain(run, f
 // Through charges the places of run to state. The first of them has its turn
 // not before the instant at, which is not after it.
 func (s *Runs) Through(run *Run, state []int64, at int64) {
-	if s.Chains() {
+	if s.chain {
 		s.bucketThrough(run, state, at)
-		return
+	} else {
+		s.rates[0].fillThrough(run, state, at)
 	}
-	s.rates[0].fillThrough(run, state, at)
+}
+
+// Pass charges the places of these costs to state, one after the other. The
+// turn of the first is not before the instant at; that of the last is returned.
+func (s *Runs) Pass(costs, state []int64, at int64) int64 {
+	words := s.law.kind.Words()
+	for _, cost := range costs {
+		for i := range s.law.rates { // one that allows it goes on to
+			at = s.law.rates[i].decide(state[i*words:], at, cost, false).turn
+		}
+		for i := range s.law.rates {
+			s.law.rates[i].decide(state[i*words:], at, cost, true)
+		}
+	}
+	return at
 }

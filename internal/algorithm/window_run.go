@@ -21,9 +21,9 @@ type fill struct {
 	windows, previous, current int64
 }
 
-// tabulates reports whether places at the law can be tabulated.
-func (l *Law) tabulates() bool {
-	return len(l.rates) == 1 && (l.kind == FixedWindow || l.rates[0].Capacity <= l.rates[0].period)
+// tabulates reports whether places can be tabulated.
+func (s *Runs) tabulates() bool {
+	return len(s.rates) == 1 && (s.rates[0].kind == FixedWindow || s.rates[0].Capacity <= s.rates[0].period)
 }
 
 // tabulate fills run for places of these costs.

@@ -50,7 +50,7 @@ func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 	if l.stale {
 		l.end, l.stale = append(l.end[:0], state...), false
 		if l.tally != nil {
-			l.tally.through(plan, l.end, l.turn)
+			l.tally.through(l.end, l.turn)
 		} else {
 			at := l.turn
 			for w := l.head; w != nil; w = w.next {

@@ -54,13 +54,9 @@ const (
 	maxWrong = 2
 )
 
-// newTally counts those in line, or returns nil if the plan cannot be summed up.
+// newTally counts those in line.
 func newTally(plan *throttled.Plan, l *waiters) *tally {
-	runs := lawOf(plan).Runs()
-	if runs == nil {
-		return nil
-	}
-	t := &tally{runs: runs}
+	t := &tally{runs: lawOf(plan).Runs()}
 	n := 0
 	for w := l.head; w != nil; w = w.next {
 		n++
@@ -218,26 +214,23 @@ func (t *tally) present(s *stretch) []int64 {
 }
 
 // through charges all in line to state, the first of them not before at.
-func (t *tally) through(plan *throttled.Plan, state []int64, at int64) {
+func (t *tally) through(state []int64, at int64) {
 	t.correct()
 	for _, tree := range t.trees {
-		at = t.pass(plan, tree, state, at)
+		at = t.pass(tree, state, at)
 	}
 }
 
-// pass charges the places of s to state and returns an instant that none of those
-// behind has its turn before.
-func (t *tally) pass(plan *throttled.Plan, s *stretch, state []int64, at int64) int64 {
+// pass charges the places of s to state, and returns an instant before which
+// none behind them has its turn.
+func (t *tally) pass(s *stretch, state []int64, at int64) int64 {
 	switch {
 	case s.known:
 		t.runs.Through(&s.run, state, at)
+		return at
 	case s.left == nil:
-		for _, cost := range t.present(s) {
-			at = charge(plan, state, at, cost)
-		}
+		return t.runs.Pass(t.present(s), state, at)
 	default:
-		at = t.pass(plan, s.left, state, at)
-		at = t.pass(plan, s.right, state, at)
+		return t.pass(s.right, state, t.pass(s.left, state, at))
 	}
-	return at
 }
