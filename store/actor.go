@@ -7,6 +7,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/actor"
+	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
@@ -30,7 +31,7 @@ type Actor struct {
 	owned *owned
 }
 
-var _ throttled.Submitter = (*Actor)(nil)
+var _ charge.Marker = (*Actor)(nil)
 
 // mailboxSize is how many requests may gather.
 const mailboxSize = 1024
@@ -79,11 +80,35 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 // must not block and must not call Close. Submit itself blocks only while
 // requests have gathered up to the bound, until ctx ends.
 func (a *Actor) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	m := message{req: req, done: done}
+	a.SubmitMarked(ctx, req, nil, done)
+}
+
+// SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
+// is for package async.
+func (a *Actor) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
+	m := message{req: req, mark: mark, done: done}
 	if mayWait(&req) && ctx.Done() != nil {
 		m.waiting = &waiting{ctx: ctx, key: req.Key, done: done}
 	}
 	a.submit(ctx, m)
+}
+
+// GiveBack gives back what of the charge in mark has not leaked. It is for
+// package async.
+func (a *Actor) GiveBack(mark *charge.Mark) error {
+	if a.actor == nil {
+		return throttled.ErrClosed
+	}
+	returned := make(chan struct{})
+	giveBack := message{act: func(o *owned, now int64) {
+		defer close(returned)
+		o.table.GiveBack(now, mark)
+	}}
+	if a.actor.Post(context.Background(), giveBack) != nil {
+		return throttled.ErrClosed
+	}
+	<-returned
+	return nil
 }
 
 // submit posts a request, or refuses it.
@@ -150,6 +175,7 @@ type message struct {
 	req     throttled.Request
 	last    int64 // of a request that may wait: the last instant before its deadline
 	done    func(throttled.Result, error)
+	mark    *charge.Mark              // where to mark what the request is charged, nil: nowhere
 	waiting *waiting                  // of a request that may wait and give up
 	act     func(o *owned, now int64) // in place of a request
 }
@@ -208,8 +234,10 @@ func (owner) Refuse(o *owned, batch []message) {
 // carryOut answers a request or gives it a place in line.
 func (o *owned) carryOut(now int64, m *message) {
 	switch {
-	case !mayWait(&m.req):
+	case !mayWait(&m.req) && m.mark == nil:
 		m.done(o.table.Do(now, &m.req))
+	case !mayWait(&m.req):
+		m.done(o.table.DoMarked(now, &m.req, m.mark))
 	case now > m.last:
 		m.done(throttled.Result{}, interrupt.TooLate)
 	default:
@@ -219,7 +247,7 @@ func (o *owned) carryOut(now int64, m *message) {
 
 // join carries out a request that may have to wait.
 func (o *owned) join(now int64, m *message) {
-	res, seat, err := o.table.Join(now, min(m.last, after(now, m.req.Within)), &m.req)
+	res, seat, err := o.table.Join(now, min(m.last, after(now, m.req.Within)), &m.req, m.mark)
 	if seat == nil {
 		m.done(res, err)
 		return

@@ -4,6 +4,11 @@
 // expiry, give the same answers to the nanosecond, are bounded, and forget the
 // dead before the living.
 //
+// A store counts time by the monotonic clock from the wall time at which it was
+// made. A step of the wall clock moves nothing; what the monotonic clock does
+// not count, as Linux does not count the time while the machine is suspended,
+// passes for no bucket and no window.
+//
 // Different stores are different spaces. To limit one key in several places,
 // hand the same store and the same quota to each of their limiters.
 //
@@ -21,6 +26,7 @@ import (
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
@@ -41,7 +47,7 @@ type Memory struct {
 	watches watches
 }
 
-var _ throttled.Submitter = (*Memory)(nil)
+var _ charge.Marker = (*Memory)(nil)
 
 // NewMemory returns an empty store, or [throttled.ErrInvalidConfig] for
 // options out of range.
@@ -67,20 +73,30 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	switch {
-	case ctx.Err() != nil:
-		return throttled.Result{}, interrupt.Refused(ctx)
-	case req.Plan == nil:
-		return throttled.Result{}, errNoPlan
-	case mayWait(&req):
+	if mayWait(&req) {
 		return m.wait(ctx, &req)
+	}
+	return m.do(ctx, &req, nil)
+}
+
+// do carries out a request that does not wait, and marks its charge if mark is
+// not nil.
+func (m *Memory) do(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
+	if ctx.Err() != nil {
+		return throttled.Result{}, interrupt.Refused(ctx)
+	}
+	if req.Plan == nil {
+		return throttled.Result{}, errNoPlan
 	}
 	m.mu.Lock()
 	defer m.unlock()
 	if !m.open {
 		return throttled.Result{}, throttled.ErrClosed
 	}
-	return m.table.Do(m.clock.now(), &req)
+	if mark != nil {
+		return m.table.DoMarked(m.clock.now(), req, mark)
+	}
+	return m.table.Do(m.clock.now(), req)
 }
 
 // Stats returns the counts so far.
@@ -114,19 +130,43 @@ func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(th
 		done(m.Do(ctx, req))
 		return
 	}
-	if res, joined, err := m.submit(ctx, &req, done); !joined {
+	if res, joined, err := m.submit(ctx, &req, nil, done); !joined {
 		done(res, err)
 	}
 }
 
-// submit is Submit for a request that may have to wait. If it joined a line,
-// done is called when it is answered.
-func (m *Memory) submit(ctx context.Context, req *throttled.Request, done func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
+// SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
+// is for package async.
+func (m *Memory) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
+	if !mayWait(&req) {
+		done(m.do(ctx, &req, mark))
+		return
+	}
+	if res, joined, err := m.submit(ctx, &req, mark, done); !joined {
+		done(res, err)
+	}
+}
+
+// GiveBack gives back what of the charge in mark has not leaked. It is for
+// package async.
+func (m *Memory) GiveBack(mark *charge.Mark) error {
+	m.mu.Lock()
+	defer m.unlock()
+	if !m.open {
+		return throttled.ErrClosed
+	}
+	m.table.GiveBack(m.clock.now(), mark)
+	return nil
+}
+
+// submit is Submit, or SubmitMarked, for a request that may have to wait. If it
+// joined a line, done is called when it is answered.
+func (m *Memory) submit(ctx context.Context, req *throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
 	if ctx.Done() == nil {
-		return m.join(ctx, req, func(w *table.Waiter) { w.Done = done })
+		return m.join(ctx, req, mark, func(w *table.Waiter) { w.Done = done })
 	}
 	var w *waiting
-	res, joined, err = m.join(ctx, req, func(seat *table.Waiter) {
+	res, joined, err = m.join(ctx, req, mark, func(seat *table.Waiter) {
 		w = &waiting{waiter: seat, ctx: ctx, key: req.Key, done: done}
 		seat.Done = w.watched(&m.watches)
 	})
@@ -141,7 +181,7 @@ func (m *Memory) submit(ctx context.Context, req *throttled.Request, done func(t
 func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
 	var seat *table.Waiter
 	var answered reply
-	res, joined, err := m.join(ctx, req, func(w *table.Waiter) {
+	res, joined, err := m.join(ctx, req, nil, func(w *table.Waiter) {
 		answered = newReply()
 		seat, w.Done = w, answered.send
 	})
@@ -161,7 +201,8 @@ func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Re
 }
 
 // join carries out req, or gives it a place in line and calls seated with it.
-func (m *Memory) join(ctx context.Context, req *throttled.Request, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
+// Where mark is not nil, what req is charged is in it then.
+func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.Mark, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
 	if interrupt.Over(ctx) {
 		return throttled.Result{}, false, interrupt.Refused(ctx)
 	}
@@ -178,7 +219,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, seated func(*
 	if now > last {
 		return throttled.Result{}, false, interrupt.TooLate
 	}
-	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req)
+	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req, mark)
 	if w == nil {
 		return res, false, err
 	}

@@ -33,14 +33,10 @@ const maxRestarts = 8
 
 // covers reports whether r gives no less than other, whatever the TAT.
 func (r restart) covers(other restart) bool {
-	if less(r.plus, other.plus) {
+	if r.plus.less(other.plus) {
 		return false
 	}
-	return r.lag <= other.lag || !less(r.plus, span{other.plus.ticks + 1, other.plus.part})
-}
-
-func less(a, b span) bool {
-	return a.ticks < b.ticks || a.ticks == b.ticks && a.part < b.part
+	return r.lag <= other.lag || !r.plus.less(span{other.plus.ticks + 1, other.plus.part})
 }
 
 // addRestart adds n to list, which keeps none that another one covers.
@@ -60,14 +56,14 @@ func addRestart(list []restart, n restart) []restart {
 // idles reports whether n may ever give more than adding sum to the same TAT.
 // It may at the two TATs, within a tick, where it is the furthest ahead.
 func (r *rate) idles(n restart, sum span) bool {
-	if less(sum, n.plus) {
+	if sum.less(n.plus) {
 		return true
 	}
 	if n.lag == r.den-1 {
 		return false
 	}
 	// At a TAT just above lag: sum + (lag+1)/den < plus + 1.
-	return less(r.plus(sum, span{part: n.lag + 1}), span{n.plus.ticks + 1, n.plus.part})
+	return r.plus(sum, span{part: n.lag + 1}).less(span{n.plus.ticks + 1, n.plus.part})
 }
 
 // empty makes run that of no places.
@@ -226,7 +222,7 @@ func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 		left[i] = s.rates[i].plus(found[i], run.sums[i])
 		for j := range m {
 			for _, n := range run.restarts[i*m+j] {
-				if started := after(n, found[j]); less(left[i], started) {
+				if started := after(n, found[j]); left[i].less(started) {
 					left[i] = started
 				}
 			}

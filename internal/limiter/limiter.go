@@ -131,9 +131,8 @@ func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Re
 	if err != nil {
 		return throttled.Result{}, err
 	}
-	res, err := l.store.Do(ctx, req)
-	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok && res.Allowed {
-		*receipt = Receipt{Key: req.Key, Cost: req.Cost}
+	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok {
+		return receipt.carryOut(ctx, l.store, req)
 	}
-	return res, err
+	return l.store.Do(ctx, req)
 }

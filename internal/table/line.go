@@ -32,7 +32,7 @@ func (l *line) join(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 		l.turn = turnOf(plan, state, now, w.cost)
 	}
 	end := l.tailState(plan, state)
-	charge(plan, end, now, w.cost)
+	chargeAtTurn(plan, end, now, w.cost)
 	l.push(w)
 	l.len++
 	switch {
@@ -54,7 +54,7 @@ func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 		} else {
 			at := l.turn
 			for w := l.head; w != nil; w = w.next {
-				at = charge(plan, l.end, at, w.cost)
+				at = chargeAtTurn(plan, l.end, at, w.cost)
 			}
 		}
 	}
@@ -106,9 +106,9 @@ func (l *line) retime(plan *throttled.Plan, state []int64, now int64) {
 	}
 }
 
-// charge charges cost to state at its turn, which is not before now, and returns
+// chargeAtTurn charges cost to state at its turn, which is not before now, and returns
 // that.
-func charge(plan *throttled.Plan, state []int64, now, cost int64) int64 {
+func chargeAtTurn(plan *throttled.Plan, state []int64, now, cost int64) int64 {
 	turn := turnOf(plan, state, now, cost)
 	plan.Apply(state, turn, limit(cost))
 	return turn

@@ -114,8 +114,8 @@ func (t *tally) open(n int) *stretch {
 // remove takes out w.
 func (t *tally) remove(w *Waiter) {
 	s := w.stretch
-	w.stretch = nil
 	s.costs[w.number] = 0
+	w.stretch, w.number = nil, 0
 	s.len--
 	t.spoil(s)
 	if s.len == 0 {

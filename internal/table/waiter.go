@@ -1,6 +1,9 @@
 package table
 
-import "github.com/throttled-go/throttled"
+import (
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
+)
 
 // Waiter is one who waits at a bucket. Join makes it, and before the table is
 // used again the store sets Done, which it calls with Answer when Ready returns
@@ -10,18 +13,23 @@ type Waiter struct {
 
 	result throttled.Result
 	cost   int64
+	mark   *charge.Mark // where to mark what it is charged, nil: nowhere
 
 	next, previous *Waiter
 	waitlist       *waitlist // nil once answered
 	stretch        *stretch  // in a long line
-	number         int64     // in the stretch, or in the queue
-	queued         bool      // in the queue of a leaky bucket, not in the line
-	dismissed      bool      // not granted: the store was closed
+	number         int64     // in the stretch; in the queue of a leaky bucket, from 1 on; or dismissed
 }
+
+// dismissed is the number of one who was not granted: the store was closed.
+const dismissed = -1
+
+// queues reports whether w is in the queue of a leaky bucket, not in the line.
+func (w *Waiter) queues() bool { return w.stretch == nil && w.number > 0 }
 
 // Answer returns the answer of a waiter that Ready returned.
 func (w *Waiter) Answer() (throttled.Result, error) {
-	if w.dismissed {
+	if w.number == dismissed {
 		return throttled.Result{}, throttled.ErrClosed
 	}
 	return w.result, nil

@@ -48,7 +48,7 @@ func (l *waitlist) behind(cost int64) {
 
 // leave takes out one who gives up before its turn.
 func (l *waitlist) leave(now int64, w *Waiter) {
-	if !w.queued {
+	if !w.queues() {
 		l.line.leave(l.plan, l.state, now, w)
 		return
 	}
