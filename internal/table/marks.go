@@ -66,6 +66,9 @@ func (t *Table) GiveBack(now int64, mark *charge.Mark) {
 		return
 	}
 	l := t.at(m.Place).waitlist()
+	if l != nil && l.rank == dismissed {
+		return
+	}
 	if l != nil && !t.settle(l, now) {
 		l = nil
 		if t.marks.serials[m.Place] != m.Serial {

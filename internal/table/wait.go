@@ -91,11 +91,11 @@ func Late(told throttled.Result, after time.Duration) throttled.Result {
 // Leave takes out w, whose caller gives up, and reports whether it did. Where
 // the turn of w has come by now it is granted instead, and Ready returns it.
 func (t *Table) Leave(now int64, w *Waiter) bool {
-	if w.waitlist != nil {
-		t.settle(w.waitlist, now)
-	}
 	l := w.waitlist
-	if l == nil {
+	if l == nil || l.rank == dismissed {
+		return false
+	}
+	if t.settle(l, now); w.waitlist == nil {
 		return false
 	}
 	l.leave(now, w)
@@ -132,21 +132,20 @@ func (t *Table) Ready() *Waiter {
 // Busy reports whether somebody waits, or was answered and not yet collected.
 func (t *Table) Busy() bool { return len(t.schedule) > 0 || t.ready.head != nil }
 
-// Dismiss answers all who wait with [throttled.ErrClosed]. The table is of no
-// use afterwards, but for Stats.
+// Dismiss answers all who wait with [throttled.ErrClosed], in time that does not
+// depend on how many they are. The table is of no use afterwards, but for Leave,
+// Ready and Stats; a GiveBack does no harm.
 func (t *Table) Dismiss() {
 	for _, l := range t.schedule {
-		for _, waiting := range []*waiters{&l.line.waiters, &l.queue.waiters} {
-			for w := waiting.head; w != nil; w = waiting.head {
-				waiting.remove(w)
-				w.number = dismissed
-				t.waiting--
-				t.answered(w)
-			}
-		}
+		t.ready.pushAll(&l.line.waiters)
+		t.ready.pushAll(&l.queue.waiters)
+		l.rank = dismissed
 	}
-	t.schedule = nil
+	t.waiting, t.schedule = 0, nil
 }
+
+// dismissed is the rank of a waitlist that was dismissed.
+const dismissed = -1
 
 // doWaiting is Do for a bucket that has a waitlist.
 func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throttled.Result, error) {

@@ -12,7 +12,7 @@ type waitlist struct {
 	queue queue
 
 	ref  int32
-	rank int   // place in schedule
+	rank int   // place in schedule, -1 once dismissed
 	turn int64 // the earliest turn of its two heads
 }
 
