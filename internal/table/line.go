@@ -74,6 +74,9 @@ func (l *line) grant(plan *throttled.Plan, state []int64) *Waiter {
 func (l *line) leave(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 	first := w == l.head
 	l.take(w)
+	if l.tally != nil {
+		l.tally.keepRight()
+	}
 	l.stale = true
 	if first {
 		l.retime(plan, state, now)

@@ -88,6 +88,7 @@ func (t *tally) push(w *Waiter, n int) {
 	s.costs = append(s.costs, w.cost)
 	s.len++
 	t.spoil(s)
+	t.keepRight()
 }
 
 // open begins a stretch at the end. Trees of equal height become one before, so that
@@ -111,7 +112,8 @@ func (t *tally) open(n int) *stretch {
 	return t.tail
 }
 
-// remove takes out w.
+// remove takes out w. (Only one who leaves is worth a keepRight: however many are
+// granted, one stretch is wrong for it, the first.)
 func (t *tally) remove(w *Waiter) {
 	s := w.stretch
 	s.costs[w.number] = 0
@@ -132,6 +134,10 @@ func (t *tally) spoil(s *stretch) {
 		s.wrong = true
 	}
 	t.wrong++
+}
+
+// keepRight puts all sums right if many are wrong.
+func (t *tally) keepRight() {
 	if t.wrong > maxWrong {
 		t.correct()
 	}
