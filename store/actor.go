@@ -71,7 +71,7 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 		return answer.res, answer.err
 	case <-ctx.Done():
 	}
-	a.leave([]*waiting{w.giveUp()})
+	a.leave([]leaver{w.giveUp()})
 	return answered.receive()
 }
 
@@ -140,7 +140,7 @@ func (a *Actor) post(ctx context.Context, m message) error {
 }
 
 // leave has those leave their lines who give up.
-func (a *Actor) leave(crowd []*waiting) {
+func (a *Actor) leave(crowd []leaver) {
 	if a.owned.leavers.add(crowd...) {
 		a.actor.Tell(message{act: (*owned).leave})
 	}
@@ -276,9 +276,9 @@ func (o *owned) tend() {
 // requests that came meanwhile.
 func (o *owned) leave(now int64) {
 	batch, more := o.leavers.take()
-	for _, w := range slices.Backward(batch) {
-		if w.waiter != nil && o.table.Leave(now, w.waiter) {
-			w.done(throttled.Result{}, w.err)
+	for _, l := range slices.Backward(batch) {
+		if l.waiter != nil && o.table.Leave(now, l.waiter) {
+			l.left()
 		}
 	}
 	if more {

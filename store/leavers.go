@@ -7,7 +7,7 @@ import "sync"
 // whoever came last leaves first, so that nobody in it moves up in vain.
 type leavers struct {
 	mu       sync.Mutex
-	gathered []*waiting
+	gathered []leaver
 	draining bool // somebody has been asked to take them
 }
 
@@ -16,7 +16,7 @@ const leaveBatch = 32
 
 // add gathers more, the one who came last at the end. It reports whether the
 // caller is to see to it that take is called until nobody is left.
-func (l *leavers) add(more ...*waiting) bool {
+func (l *leavers) add(more ...leaver) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gathered = append(l.gathered, more...)
@@ -26,7 +26,7 @@ func (l *leavers) add(more ...*waiting) bool {
 }
 
 // take returns the next to leave; more is false where these are the last.
-func (l *leavers) take() (batch []*waiting, more bool) {
+func (l *leavers) take() (batch []leaver, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rest := max(0, len(l.gathered)-leaveBatch)

@@ -58,7 +58,7 @@ func NewMemory(options Options) (*Memory, error) {
 	}
 	m := &Memory{clock: newClock(), table: t, open: true}
 	m.alarm.wake = m.wake
-	m.watches.leave = func(crowd []*waiting) {
+	m.watches.leave = func(crowd []leaver) {
 		if m.leavers.add(crowd...) {
 			m.drain()
 		}
@@ -230,22 +230,22 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 // drain has all leave who give up, a few at a time.
 func (m *Memory) drain() {
 	for more := true; more; {
-		var batch []*waiting
+		var batch []leaver
 		batch, more = m.leavers.take()
-		for _, w := range m.leave(batch) {
-			w.done(throttled.Result{}, w.err)
+		for _, l := range m.leave(batch) {
+			l.left()
 		}
 	}
 }
 
 // leave takes those of batch out of their lines who still wait, and returns them.
-func (m *Memory) leave(batch []*waiting) (left []*waiting) {
+func (m *Memory) leave(batch []leaver) (left []leaver) {
 	m.mu.Lock()
 	defer m.unlock()
 	now := m.clock.now()
-	for _, w := range slices.Backward(batch) {
-		if m.table.Leave(now, w.waiter) {
-			left = append(left, w)
+	for _, l := range slices.Backward(batch) {
+		if m.table.Leave(now, l.waiter) {
+			left = append(left, l)
 		}
 	}
 	return left

@@ -15,13 +15,17 @@ type waiting struct {
 	ctx    context.Context
 	key    string
 	done   func(throttled.Result, error)
-	err    error // why it gives up
-
-	attended bool // its own goroutine looks for the end of ctx
 
 	watch        *watch   // that of its context, nil while it has none
 	newer, older *waiting // its neighbours there
+	attended     bool     // its own goroutine looks for the end of ctx
 	answered     bool
+}
+
+// leaver is one who gives up, and the error that says so.
+type leaver struct {
+	*waiting
+	err error
 }
 
 // watched returns how to answer w while it is watched.
@@ -34,10 +38,10 @@ func (w *waiting) watched(by *watches) func(throttled.Result, error) {
 
 // giveUp prepares w to leave because its ctx ended. It may be slow where ctx is,
 // so it must not hold up a store.
-func (w *waiting) giveUp() *waiting {
-	w.err = interrupt.GaveUp(w.ctx, w.key)
-	return w
-}
+func (w *waiting) giveUp() leaver { return leaver{w, interrupt.GaveUp(w.ctx, w.key)} }
+
+// left answers one who has left its line.
+func (l leaver) left() { l.done(throttled.Result{}, l.err) }
 
 // errNoPlan is returned for a request that no limiter made.
 var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)

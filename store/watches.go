@@ -14,7 +14,7 @@ import (
 // cancels it may hold for long. So both are done on goroutines that may be kept
 // waiting, and never with the lock of the watches or of the store held.
 type watches struct {
-	leave func(crowd []*waiting) // called on a goroutine of its own; the last to come are last
+	leave func(crowd []leaver) // called on a goroutine of its own; the last to come are last
 
 	mu      sync.Mutex
 	of      map[<-chan struct{}]*watch
@@ -23,7 +23,6 @@ type watches struct {
 
 // watch is that of one context, or of several that share a Done channel.
 type watch struct {
-	done   <-chan struct{}
 	newest *waiting
 	stop   func() bool // nil until it has begun
 	over   bool        // nobody needs it any more
@@ -62,7 +61,7 @@ func (s *watches) join(w *waiting) (begun *watch) {
 		if s.of == nil {
 			s.of = make(map[<-chan struct{}]*watch)
 		}
-		shared = &watch{done: done}
+		shared = new(watch)
 		s.of[done], begun = shared, shared
 	}
 	w.watch, w.older = shared, shared.newest
@@ -100,14 +99,15 @@ func (s *watches) answered(w *waiting) {
 	}
 	w.watch, w.newer, w.older = nil, nil, nil
 	if shared.newest == nil {
-		s.drop(shared)
+		s.drop(shared, w.ctx)
 	}
 }
 
-// drop takes out a watch that nobody needs any more. It requires mu held.
-func (s *watches) drop(w *watch) {
+// drop takes out the watch of ctx, which nobody needs any more. It requires mu
+// held.
+func (s *watches) drop(w *watch, ctx context.Context) {
 	w.over = true
-	delete(s.of, w.done)
+	delete(s.of, ctx.Done())
 	if w.stop != nil {
 		s.expired = append(s.expired, w.stop)
 	}
@@ -132,27 +132,26 @@ func stopAll(stops []func() bool) {
 
 // ended has all leave who wait under a context that has ended.
 func (s *watches) ended(w *watch) {
-	crowd := s.takeAll(w)
-	for _, one := range crowd {
-		one.giveUp()
+	var crowd []leaver
+	for one := s.takeAll(w); one != nil; one = one.older {
+		crowd = append(crowd, one.giveUp())
 	}
+	slices.Reverse(crowd)
 	s.leave(crowd)
 }
 
-// takeAll empties a watch.
-func (s *watches) takeAll(w *watch) (crowd []*waiting) {
+// takeAll empties a watch, and returns the newest of those who were under it.
+// Their older links lead to the others, and are of no other use any more.
+func (s *watches) takeAll(w *watch) (newest *waiting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for one := w.newest; one != nil; {
-		older := one.older
-		one.watch, one.newer, one.older = nil, nil, nil
-		crowd = append(crowd, one)
-		one = older
+	newest = w.newest
+	for one := newest; one != nil; one = one.older {
+		one.watch = nil
 	}
 	w.newest, w.stop = nil, nil
 	if !w.over {
-		s.drop(w)
+		s.drop(w, newest.ctx)
 	}
-	slices.Reverse(crowd)
-	return crowd
+	return newest
 }
