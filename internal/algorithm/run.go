@@ -63,11 +63,15 @@ func (s *Runs) stand(r rate) int {
 	return len(s.rates) - 1
 }
 
+// Rates returns of how many rates a sum is made.
+func (s *Runs) Rates() int { return len(s.rates) }
+
 // Chains reports whether Chain is of any use.
 func (s *Runs) Chains() bool { return s.chain }
 
 // Sum fills run for places of these costs, each from 1 to the capacity. It
-// reports whether it could; else run is of no use.
+// reports whether it could; else run is of no use. What it allocates is enough
+// for as many places as there is room for in costs.
 func (s *Runs) Sum(run *Run, costs []int64) bool {
 	switch {
 	case s.chain:

@@ -26,24 +26,25 @@ func (s *Runs) tabulates() bool {
 	return len(s.rates) == 1 && (s.rates[0].kind == FixedWindow || s.rates[0].Capacity <= s.rates[0].period)
 }
 
-// tabulate fills run for places of these costs.
+// tabulate fills run for places of these costs. It makes room for as many as
+// costs has room for, so that to fill it again allocates nothing.
 func (r *rate) tabulate(run *Run, costs []int64) {
 	n := len(costs)
-	run.before = append(run.before[:0], 0)
-	for _, cost := range costs {
-		run.before = append(run.before, run.before[len(run.before)-1]+cost)
-	}
 	if cap(run.fills) < n {
-		run.fills = make([]fill, n)
+		run.before, run.fills = make([]int64, cap(costs)+1), make([]fill, cap(costs))
 	}
-	run.fills = run.fills[:n]
-	room := r.holds(1)
+	run.before, run.fills = run.before[:n+1], run.fills[:n]
+	for k, cost := range costs {
+		run.before[k+1] = run.before[k] + cost
+	}
+	before, room := run.before, r.holds(1)
 	next := n // the first place that does not fit beside those from k on
 	for k := n - 1; k >= 0; k-- {
-		for next > k+1 && run.before[next]-run.before[k] > room {
+		held := before[next] - before[k]
+		for next > k+1 && held > room {
 			next--
+			held = before[next] - before[k]
 		}
-		held := run.before[next] - run.before[k]
 		if next == n {
 			run.fills[k] = fill{current: held}
 		} else {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/algorithm"
@@ -47,8 +48,9 @@ const (
 	// gone through.
 	longLine = 32
 
-	// stretchLen is how many places a stretch has where sums add up, and at least.
-	stretchLen = 32
+	// stretchLen is how many places a stretch has where sums add up, and at least;
+	// half of it where more than two rates make a sum take long.
+	stretchLen = 64
 
 	// maxWrong is how many stretches may wait for their sums to be put right.
 	maxWrong = 2
@@ -104,8 +106,11 @@ func (t *tally) open(n int) *stretch {
 		t.trees = append(t.trees[:len(t.trees)-2], tree)
 	}
 	room := stretchLen
-	if !t.runs.Chains() {
+	switch {
+	case !t.runs.Chains():
 		room = max(room, 1<<(bits.Len(uint(n))/2+1))
+	case t.runs.Rates() > 2:
+		room /= 2
 	}
 	t.tail = &stretch{costs: make([]int64, 0, room)}
 	t.trees = append(t.trees, t.tail)
@@ -208,15 +213,17 @@ func (t *tally) sum(s *stretch) {
 	s.wrong = false
 }
 
-// present returns the costs of those in a stretch who have not left.
+// present returns the costs of those in a stretch who have not left, with room
+// for all who may still come.
 func (t *tally) present(s *stretch) []int64 {
-	t.costs = t.costs[:0]
+	t.costs = slices.Grow(t.costs[:0], cap(s.costs))
+	costs := t.costs[:0:cap(s.costs)]
 	for _, cost := range s.costs {
 		if cost > 0 {
-			t.costs = append(t.costs, cost)
+			costs = append(costs, cost)
 		}
 	}
-	return t.costs
+	return costs
 }
 
 // through charges all in line to state, the first of them not before at.
