@@ -127,7 +127,7 @@ func TestCrowdEqualsTheModel(t *testing.T) {
 		for _, quota := range quotas {
 			t.Run(a.String()+"/"+quota, func(t *testing.T) {
 				t.Parallel()
-				longest, seeds := 0, 1+*lives/200
+				longest, seeds := 0, 1+*lives/50
 				if a == throttled.LeakyBucket {
 					seeds *= 3
 				}

@@ -9,13 +9,13 @@ import "github.com/throttled-go/throttled"
 // granted, from which the turn of the head follows; and that after the last
 // place, from which the turn of one who comes now does.
 //
-// What it costs, with n in line: to join, to be granted, to leave, and to ask
-// take the same however many wait, but for the state after the last, which is
-// worked out again when somebody asks after it was not the last who left, or
-// after the bucket changed. A short line is gone through for that; what a long
-// one takes, [tally] says: the logarithm of n at a bucket, its root at a window.
-// Only several windows at once are gone through from head to tail, in
-// proportion to n.
+// With n in line, to join, to be granted and to leave take the same however many
+// wait, and so do Limit and Peek. Only the first of them after somebody left, or
+// after the bucket changed, works out the state after the last place again. A
+// short line is gone through for that. A long one has a [tally], by which it takes
+// the logarithm of n at a bucket and the root of n at a window. At several windows
+// at once it takes n steps: what one of them holds back decides where in the
+// others a place falls, so nothing shorter than the places tells the end.
 type line struct {
 	waiters
 	len   int
@@ -49,16 +49,21 @@ func (l *line) join(plan *throttled.Plan, state []int64, now int64, w *Waiter) {
 func (l *line) tailState(plan *throttled.Plan, state []int64) []int64 {
 	if l.stale {
 		l.end, l.stale = append(l.end[:0], state...), false
-		if l.tally != nil {
-			l.tally.through(l.end, l.turn)
-		} else {
-			at := l.turn
-			for w := l.head; w != nil; w = w.next {
-				at = chargeAtTurn(plan, l.end, at, w.cost)
-			}
-		}
+		l.chargeAll(plan)
 	}
 	return l.end
+}
+
+// chargeAll charges all in line to end.
+func (l *line) chargeAll(plan *throttled.Plan) {
+	if l.tally != nil {
+		l.tally.through(l.end, l.turn)
+		return
+	}
+	at := l.turn
+	for w := l.head; w != nil; w = w.next {
+		at = chargeAtTurn(plan, l.end, at, w.cost)
+	}
 }
 
 // grant charges the head at its turn and makes the next one the head.
@@ -109,8 +114,8 @@ func (l *line) retime(plan *throttled.Plan, state []int64, now int64) {
 	}
 }
 
-// chargeAtTurn charges cost to state at its turn, which is not before now, and returns
-// that.
+// chargeAtTurn charges cost to state at its turn, which is not before now, and
+// returns that.
 func chargeAtTurn(plan *throttled.Plan, state []int64, now, cost int64) int64 {
 	turn := turnOf(plan, state, now, cost)
 	plan.Apply(state, turn, limit(cost))
