@@ -123,7 +123,7 @@ func (a *Actor) post(ctx context.Context, m message) error {
 	switch {
 	case interrupt.Over(ctx):
 		return interrupt.Refused(ctx)
-	case m.req.Plan == nil:
+	case !planned(&m.req):
 		return errNoPlan
 	case a.actor == nil:
 		return throttled.ErrClosed

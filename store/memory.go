@@ -73,19 +73,36 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	if mayWait(&req) {
+	switch {
+	case ctx.Err() != nil:
+		return throttled.Result{}, interrupt.Refused(ctx)
+	case !planned(&req):
+		return throttled.Result{}, errNoPlan
+	case mayWait(&req):
 		return m.wait(ctx, &req)
 	}
-	return m.do(ctx, &req, nil)
+	// No deferred call: with one the compiler keeps the Result in memory, and a
+	// decision takes a seventh longer. Nothing below panics on a planned request.
+	m.mu.Lock()
+	if !m.open {
+		m.mu.Unlock()
+		return throttled.Result{}, throttled.ErrClosed
+	}
+	res, err := m.table.Do(m.clock.now(), &req)
+	if m.table.Busy() {
+		m.unlock()
+	} else {
+		m.mu.Unlock()
+	}
+	return res, err
 }
 
-// do carries out a request that does not wait, and marks its charge if mark is
-// not nil.
-func (m *Memory) do(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
+// doMarked is Do for a request that does not wait, with what it charged in mark.
+func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
 	if ctx.Err() != nil {
 		return throttled.Result{}, interrupt.Refused(ctx)
 	}
-	if req.Plan == nil {
+	if !planned(req) {
 		return throttled.Result{}, errNoPlan
 	}
 	m.mu.Lock()
@@ -93,10 +110,7 @@ func (m *Memory) do(ctx context.Context, req *throttled.Request, mark *charge.Ma
 	if !m.open {
 		return throttled.Result{}, throttled.ErrClosed
 	}
-	if mark != nil {
-		return m.table.DoMarked(m.clock.now(), req, mark)
-	}
-	return m.table.Do(m.clock.now(), req)
+	return m.table.DoMarked(m.clock.now(), req, mark)
 }
 
 // Stats returns the counts so far.
@@ -139,7 +153,7 @@ func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(th
 // is for package async.
 func (m *Memory) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
 	if !mayWait(&req) {
-		done(m.do(ctx, &req, mark))
+		done(m.doMarked(ctx, &req, mark))
 		return
 	}
 	if res, joined, err := m.submit(ctx, &req, mark, done); !joined {
@@ -206,7 +220,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	if interrupt.Over(ctx) {
 		return throttled.Result{}, false, interrupt.Refused(ctx)
 	}
-	if req.Plan == nil {
+	if !planned(req) {
 		return throttled.Result{}, false, errNoPlan
 	}
 	last := m.clock.last(ctx)

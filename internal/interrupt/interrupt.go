@@ -12,7 +12,12 @@ import (
 // Over reports whether ctx has ended: by its error or by its deadline. A
 // deadline that has come ends it, also where its timer has not fired yet.
 // Otherwise which of two timers fires first would decide about a call.
-func Over(ctx context.Context) bool {
+//
+// A context without a Done channel never ends. To ask for that first makes the
+// commonest context the cheapest.
+func Over(ctx context.Context) bool { return ctx.Done() != nil && ended(ctx) }
+
+func ended(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return true
 	}
@@ -53,14 +58,29 @@ func GaveUp(ctx context.Context, key string) error {
 	return &gaveUp{ctx: ctx, err: ctx.Err(), key: key}
 }
 
+// GaveUpBefore is GaveUp for a call that ended before the event named, as in
+// "Redis answered", by its ctx or by its deadline.
+func GaveUpBefore(ctx context.Context, event string) error {
+	err := ctx.Err()
+	if err == nil {
+		err = context.DeadlineExceeded
+	}
+	return &gaveUp{ctx: ctx, err: err, before: event}
+}
+
 type gaveUp struct {
-	ctx context.Context
-	err error
-	key string
+	ctx    context.Context
+	err    error
+	key    string // that was waited for
+	before string // the event, if it was none of waiting
 }
 
 func (g *gaveUp) Error() string {
-	text := fmt.Sprintf("throttled: gave up waiting for key %q: %v", g.key, g.err)
+	what := "before " + g.before
+	if g.before == "" {
+		what = fmt.Sprintf("waiting for key %q", g.key)
+	}
+	text := fmt.Sprintf("throttled: gave up %s: %v", what, g.err)
 	if cause := g.cause(); cause != nil {
 		text += ": " + cause.Error()
 	}

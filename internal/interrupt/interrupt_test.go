@@ -36,7 +36,7 @@ func (s several) Error() string { return s[0] }
 
 func TestADeadlineEndsAContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx := bounded{context.Background(), time.Now().Add(time.Second)}
+		ctx := bounded{t.Context(), time.Now().Add(time.Second)}
 		assert.False(t, interrupt.Over(ctx))
 		time.Sleep(time.Second - 1)
 		assert.False(t, interrupt.Over(ctx))
@@ -88,6 +88,17 @@ func TestGaveUpNamesTheCause(t *testing.T) {
 			assert.ErrorIs(t, err, c.cause, c.name)
 		}
 	}
+}
+
+func TestGaveUpBeforeAnEvent(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("shutting down"))
+	assert.EqualError(t, interrupt.GaveUpBefore(ctx, "Redis answered"),
+		"throttled: gave up before Redis answered: context canceled: shutting down")
+	passed := bounded{context.Background(), time.Now()}
+	assert.EqualError(t, interrupt.GaveUpBefore(passed, "Redis was asked"),
+		"throttled: gave up before Redis was asked: context deadline exceeded")
+	assert.ErrorIs(t, interrupt.GaveUpBefore(passed, "Redis was asked"), context.DeadlineExceeded)
 }
 
 func TestGaveUpOnAnErrorThatCannotBeCompared(t *testing.T) {

@@ -116,10 +116,12 @@ func (c timeless) Deadline() (time.Time, bool) { return c.deadline, true }
 // fires first. There is room in the bucket, so no call has to wait.
 func (b *trial) deadlineCame(a throttled.Algorithm) {
 	l := b.ofFive(a)
+	cancelable, cancel := context.WithCancel(b.ctx)
+	defer cancel()
 	for name, call := range verbs(l) {
 		for what, ago := range map[string]time.Duration{"at its deadline": 0, "a second after its deadline": time.Second} {
 			what = name + " " + what
-			b.isError(what, call(timeless{b.ctx, time.Now().Add(-ago)}, key, 1), context.DeadlineExceeded)
+			b.isError(what, call(timeless{cancelable, time.Now().Add(-ago)}, key, 1), context.DeadlineExceeded)
 			b.isUntouched(what, l)
 		}
 	}
