@@ -132,6 +132,9 @@ func (q *queue) reset(plan *throttled.Plan, now int64) {
 // start again from there, so what they hold at the end is that of the last in
 // the queue: all before it may as well have come as one. Where others may run
 // dry in the same nanosecond, the queue is gone through instead.
+//
+// All water is counted in when that of the head is. It has room then, as it has
+// now, and one behind the head starts where the one ahead ends whatever the time.
 func (q *queue) rebuild(plan *throttled.Plan, state []int64) {
 	if !q.stale {
 		return
@@ -147,12 +150,10 @@ func (q *queue) rebuild(plan *throttled.Plan, state []int64) {
 	}
 	last := q.tail
 	poured := q.poured.since(last.number)
-	at := q.from
 	if last != q.head {
-		count(plan, state, at, q.held-last.cost+q.poured.total()-poured, 0)
-		at = beforeDrained(plan, state, at)
+		count(plan, state, q.from, q.held-last.cost+q.poured.total()-poured, 0)
 	}
-	count(plan, state, at, last.cost, poured)
+	count(plan, state, q.from, last.cost, poured)
 }
 
 // onePace reports whether one rate alone lets out those who queue.
@@ -168,14 +169,13 @@ func (q *queue) onePace(plan *throttled.Plan) bool {
 
 // countAll adds the water of all who queue to state, one after the other.
 func (q *queue) countAll(plan *throttled.Plan, state []int64) {
-	at, counted := q.from, 0
+	counted := 0
 	for w := q.head; w != nil; w = w.next {
 		until := len(q.poured.list)
 		if w.next != nil {
 			until = q.poured.before(w.next.number)
 		}
-		at = beforeDrained(plan, state, at)
-		count(plan, state, at, w.cost, q.poured.upTo(until)-q.poured.upTo(counted))
+		count(plan, state, q.from, w.cost, q.poured.upTo(until)-q.poured.upTo(counted))
 		counted = until
 	}
 }
@@ -184,11 +184,6 @@ func (q *queue) countAll(plan *throttled.Plan, state []int64) {
 func drained(plan *throttled.Plan, state []int64, now int64) int64 {
 	told, _ := plan.Apply(state, now, throttled.Request{Op: throttled.OpPeek})
 	return instant(now, told.ResetAfter())
-}
-
-// beforeDrained returns the last instant before that, if it is not before now.
-func beforeDrained(plan *throttled.Plan, state []int64, now int64) int64 {
-	return max(now, drained(plan, state, now)-1)
 }
 
 func enter(cost int64) throttled.Request {
