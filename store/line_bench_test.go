@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -131,10 +132,11 @@ func (l *line) come() {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &member{cancel: cancel}
 	done := func(_ throttled.Result, err error) {
-		if err != nil {
-			l.left <- m
-		} else {
+		switch {
+		case err == nil:
 			m.granted = true
+		case !errors.Is(err, throttled.ErrClosed): // at the end
+			l.left <- m
 		}
 	}
 	l.time(joining, func() { l.store.Submit(ctx, l.req, done) })
@@ -174,7 +176,7 @@ func (l *line) ask() {
 	}
 }
 
-// report reports the medians, and ends the crowd.
+// report reports the medians.
 func (l *line) report() {
 	for what, all := range l.times {
 		if len(all) > 0 {
@@ -183,8 +185,4 @@ func (l *line) report() {
 		}
 	}
 	l.b.ReportMetric(0, "ns/op") // which is all of it together
-	go func() {
-		for range l.left { //nolint:revive // whoever is answered at the end
-		}
-	}()
 }
