@@ -17,8 +17,8 @@ package algorithm
 // All of it is exact.
 //
 // A lag is below one tick, so a pair gives one of two values a tick apart, and
-// only pairs within a tick of the greatest matter. Rates whose intervals E are
-// a tick or more apart leave one or two in practice.
+// only pairs within a tick of the greatest matter. Where the intervals E are
+// whole, or a tick or more apart, that leaves one or two in practice.
 
 // restart is one (lag, plus): lag in parts of a tick of rate j, plus of rate i.
 type restart struct {
@@ -27,8 +27,9 @@ type restart struct {
 }
 
 // maxRestarts is how many pairs are kept for two rates. A run that needs more
-// is not summed up. It takes rates beyond a billion a second, or so much alike
-// that the places drift apart by less than a tick.
+// is not summed up. It takes rates beyond a billion a second, or such that are
+// so much alike, and so odd, that turns by one and by the other drift apart by
+// less than a tick from place to place.
 const maxRestarts = 8
 
 // covers reports whether r gives no less than other, whatever the TAT.
@@ -214,21 +215,19 @@ func after(n restart, x span) span {
 
 func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 	m := len(s.rates)
-	var found, left [MaxRates]span
-	for k, i := range s.like {
-		found[i] = later(bucketTAT(state[2*k:]), at)
+	var found [MaxRates]span
+	for j := range m {
+		found[j] = later(bucketTAT(state[2*j:]), at)
 	}
 	for i := range m {
-		left[i] = s.rates[i].plus(found[i], run.sums[i])
+		tat := s.rates[i].plus(found[i], run.sums[i])
 		for j := range m {
 			for _, n := range run.restarts[i*m+j] {
-				if started := after(n, found[j]); left[i].less(started) {
-					left[i] = started
+				if started := after(n, found[j]); tat.less(started) {
+					tat = started
 				}
 			}
 		}
-	}
-	for k, i := range s.like {
-		bucketStore(state[2*k:], left[i])
+		bucketStore(state[2*i:], tat)
 	}
 }

@@ -2,18 +2,18 @@ package algorithm
 
 import "math/bits"
 
-// OnePace reports whether one rate alone sets the pace at which the queue is let
-// out: its E is two ticks longer than that of any other rate, or the same. Then
-// all that differ have run dry at every turn, and start again from there.
+// OnePace reports whether one rate alone sets the pace at which the queue of a
+// leaky bucket is let out: its E is two ticks longer than that of any other. Then
+// all others have run dry at every turn, and start again from there.
 func (l *Law) OnePace() bool {
-	slowest := &l.rates[0]
+	slowest := 0
 	for i := range l.rates {
-		if l.rates[i].longer(slowest, 0) {
-			slowest = &l.rates[i]
+		if l.rates[i].longer(&l.rates[slowest], 0) {
+			slowest = i
 		}
 	}
 	for i := range l.rates {
-		if r := &l.rates[i]; !r.longer(slowest, 0) && !slowest.longer(r, 2) {
+		if i != slowest && !l.rates[slowest].longer(&l.rates[i], 2) {
 			return false
 		}
 	}

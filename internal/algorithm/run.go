@@ -14,13 +14,8 @@ package algorithm
 //
 // A Runs is immutable.
 type Runs struct {
-	law   *Law
-	chain bool
-
-	// Rates of one E have one TAT, whatever their capacities, because all that
-	// happens happens to all of them. The one with the least stands for them.
+	kind  Kind
 	rates []rate
-	like  []int // for each rate of the law, the one in rates
 }
 
 // Run is what some places in a row do to the state that they find. The zero
@@ -28,7 +23,7 @@ type Runs struct {
 type Run struct {
 	// Of buckets: what is added to each TAT, and where it starts again.
 	sums     []span
-	restarts [][]restart // of rate i because of rate j, at i·len(sums) + j
+	restarts [][]restart // of rate i because of rate j, at i·len(sums)+j
 
 	// Of a window: what all places before each of them cost, and what becomes
 	// of the window that each is the first in.
@@ -37,44 +32,20 @@ type Run struct {
 }
 
 // Runs returns how the law sums up places.
-func (l *Law) Runs() *Runs {
-	s := &Runs{law: l, chain: l.kind != FixedWindow && l.kind != SlidingWindow, like: make([]int, len(l.rates))}
-	if !s.chain {
-		s.rates = l.rates
-		return s
-	}
-	for i, r := range l.rates {
-		s.like[i] = s.stand(r)
-	}
-	return s
-}
-
-// stand has r stand for itself, or with another of its E, and returns where.
-func (s *Runs) stand(r rate) int {
-	for k, other := range s.rates {
-		if other.step == r.step && other.den == r.den {
-			if r.Capacity < other.Capacity {
-				s.rates[k] = r
-			}
-			return k
-		}
-	}
-	s.rates = append(s.rates, r)
-	return len(s.rates) - 1
-}
+func (l *Law) Runs() *Runs { return &Runs{kind: l.kind, rates: l.rates} }
 
 // Rates returns of how many rates a sum is made.
 func (s *Runs) Rates() int { return len(s.rates) }
 
 // Chains reports whether Chain is of any use.
-func (s *Runs) Chains() bool { return s.chain }
+func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != SlidingWindow }
 
 // Sum fills run for places of these costs, each from 1 to the capacity. It
 // reports whether it could; else run is of no use. What it allocates is enough
 // for as many places as there is room for in costs.
 func (s *Runs) Sum(run *Run, costs []int64) bool {
 	switch {
-	case s.chain:
+	case s.Chains():
 		return s.bucketSum(run, costs)
 	case s.tabulates():
 		s.rates[0].tabulate(run, costs)
@@ -91,7 +62,7 @@ func (s *Runs) Chain(run, first, second *Run) bool { return s.bucketChain(run, f
 // Through charges the places of run to state. The first of them has its turn
 // not before the instant at, which is not after it.
 func (s *Runs) Through(run *Run, state []int64, at int64) {
-	if s.chain {
+	if s.Chains() {
 		s.bucketThrough(run, state, at)
 	} else {
 		s.rates[0].fillThrough(run, state, at)
@@ -101,13 +72,13 @@ func (s *Runs) Through(run *Run, state []int64, at int64) {
 // Pass charges the places of these costs to state, one after the other. The
 // turn of the first is not before the instant at; that of the last is returned.
 func (s *Runs) Pass(costs, state []int64, at int64) int64 {
-	words := s.law.kind.Words()
+	words := s.kind.Words()
 	for _, cost := range costs {
-		for i := range s.law.rates { // one that allows it goes on to
-			at = s.law.rates[i].decide(state[i*words:], at, cost, false).turn
+		for i := range s.rates { // one that allows it goes on to
+			at = s.rates[i].decide(state[i*words:], at, cost, false).turn
 		}
-		for i := range s.law.rates {
-			s.law.rates[i].decide(state[i*words:], at, cost, true)
+		for i := range s.rates {
+			s.rates[i].decide(state[i*words:], at, cost, true)
 		}
 	}
 	return at

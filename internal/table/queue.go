@@ -14,8 +14,8 @@ import (
 //
 // However many queue, all that happens takes the same, but for the logarithm of
 // what Limit charged: the water of those behind each other adds up (see
-// [queue.rebuild]). Only rates whose intervals E are less than two nanoseconds
-// apart, and not equal, are gone through from head to tail when somebody leaves.
+// [queue.rebuild]). Only where the slowest rates have intervals E less than two
+// nanoseconds apart is the queue gone through from head to tail instead.
 type queue struct {
 	waiters
 	base   []int64 // the water before the head
