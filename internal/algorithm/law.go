@@ -57,6 +57,7 @@ type Rate struct {
 type Law struct {
 	kind  Kind
 	rates []rate
+	whole *whole // of the only rate, if it is one; else nil
 }
 
 // New compiles a law. It requires 1 to MaxRates rates within the bounds of
@@ -65,6 +66,9 @@ func New(kind Kind, rates ...Rate) *Law {
 	law := &Law{kind: kind, rates: make([]rate, len(rates))}
 	for i, r := range rates {
 		law.rates[i] = compile(kind, i, r)
+	}
+	if len(rates) == 1 {
+		law.whole = wholeOf(&law.rates[0])
 	}
 	return law
 }
@@ -100,6 +104,10 @@ type Binding struct {
 // Limit charges cost if every rate allows it now, else changes nothing.
 // A cost of 0 or less always passes and changes nothing.
 func (l *Law) Limit(state []int64, now, cost int64) Answer {
+	if w := l.whole; w != nil && w.charges(cost) {
+		turn, tat := w.charge(state, now, cost)
+		return Answer{Binding: w.binding, Remaining: w.units(now + w.full - tat), Turn: turn, Fresh: tat}
+	}
 	return l.decide(state, now, cost, true)
 }
 
