@@ -31,13 +31,23 @@ const (
 )
 
 func newExpiry(capacity int) expiry {
-	x := expiry{places: make([]int64, capacity+1)}
-	for start := 0; start <= capacity; start += groupSize {
-		rank := int32(len(x.groups))
-		x.groups = append(x.groups, group{earliest: never, others: never, first: int32(start), rank: rank})
-		x.heap = append(x.heap, rank)
+	groups := capacity/groupSize + 1
+	x := expiry{
+		places: make([]int64, capacity+1),
+		groups: make([]group, 0, groups),
+		heap:   make([]int32, 0, groups),
 	}
+	x.cover(0)
 	return x
+}
+
+// cover takes in a place, and with it the others of its group. Places come one
+// after the other, so a heap is no larger than what is in use.
+func (x *expiry) cover(ref int32) {
+	if number := ref >> groupBits; int(number) == len(x.groups) {
+		x.groups = append(x.groups, group{earliest: never, others: never, first: ref, rank: number})
+		x.heap = append(x.heap, number)
+	}
 }
 
 // first returns the place that expires first, and when; never if none does.
@@ -49,36 +59,46 @@ func (x *expiry) first() (ref int32, at int64) {
 // unset makes a place expire never.
 func (x *expiry) unset(ref int32) {
 	x.places[ref] = 0
-	if g := &x.groups[ref>>groupBits]; ref == g.first {
-		x.setFirst(g, ref, never)
+	if ref == x.groups[ref>>groupBits].first {
+		x.reorder(ref, never)
 	}
 }
 
 // set makes a place expire at an instant.
 func (x *expiry) set(ref int32, at int64) {
-	x.places[ref] = at
-	g := &x.groups[ref>>groupBits]
-	switch {
-	case ref == g.first:
-		x.setFirst(g, ref, at)
-	case at < g.earliest:
-		g.others, g.earliest, g.first = g.earliest, at, ref
-		x.up(ref >> groupBits)
-	case at < g.others:
-		g.others = at
+	if x.note(ref, at) {
+		x.reorder(ref, at)
 	}
 }
 
-// setFirst is set for the first of a group.
-func (x *expiry) setFirst(g *group, ref int32, at int64) {
+// note is set without the order, and reports whether reorder has to follow, as
+// it mostly has not: only for the first of a group, or one that comes close to it.
+func (x *expiry) note(ref int32, at int64) bool {
+	x.places[ref] = at
+	g := &x.groups[ref>>groupBits]
+	return ref == g.first || at < g.others
+}
+
+// reorder puts the order right after a place was made to expire at an instant.
+func (x *expiry) reorder(ref int32, at int64) {
+	number := ref >> groupBits
+	g := &x.groups[number]
 	before := g.earliest
-	if g.earliest = at; at > g.others {
-		x.look(g, ref>>groupBits)
+	switch {
+	case ref == g.first:
+		if g.earliest = at; at > g.others {
+			x.look(g, number)
+		}
+	case at < g.earliest:
+		g.others, g.earliest, g.first = g.earliest, at, ref
+	default:
+		g.others = at
 	}
-	if g.earliest < before {
-		x.up(ref >> groupBits)
-	} else {
-		x.down(ref >> groupBits)
+	switch {
+	case g.earliest < before:
+		x.up(number)
+	case int(g.rank)*heapArity+1 < len(x.heap):
+		x.down(number)
 	}
 }
 

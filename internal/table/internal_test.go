@@ -48,6 +48,9 @@ func TestExpiryEqualsASearch(t *testing.T) {
 	for _, places := range []int{1, 2, 16, 17, 100, chunkSize, 3*chunkSize + 5} {
 		random := rand.New(rand.NewPCG(uint64(places), 3))
 		x := newExpiry(places - 1)
+		for ref := range places {
+			x.cover(int32(ref))
+		}
 		want := make([]int64, places)
 		for i := range want {
 			want[i] = never

@@ -42,10 +42,8 @@ func (r *recency) remove(ref int32) {
 	}
 }
 
-// use makes ref, which is in the order, the newest.
+// use makes ref, which is in the order and not the newest, the newest.
 func (r *recency) use(ref int32) {
-	if ref != r.newest {
-		r.remove(ref)
-		r.add(ref)
-	}
+	r.remove(ref)
+	r.add(ref)
 }

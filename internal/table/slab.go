@@ -2,11 +2,14 @@ package table
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/throttled-go/throttled"
 )
 
-// entry is one bucket in the table. It has 64 bytes, one cache line.
+// entry is one bucket in the table. It has 64 bytes, one cache line, and never
+// moves: where the state leaves room for the key, key points into inline, so that
+// a hit touches no other line. Most keys of one rate are that short.
 type entry struct {
 	plan   *throttled.Plan
 	key    string // a copy of its own
@@ -17,6 +20,8 @@ type entry struct {
 // inlineWords has room for any one rate, and for two of all but SlidingWindow.
 const inlineWords = 4
 
+const wordSize = 8
+
 // rare is what few buckets have.
 type rare struct {
 	words    []int64   // the state, where inlineWords are too few
@@ -25,10 +30,22 @@ type rare struct {
 
 // hold makes e the fresh bucket of req.
 func (e *entry) hold(req *throttled.Request) {
-	e.plan, e.key, e.rare = req.Plan, strings.Clone(req.Key), nil
-	if words := req.Plan.Words(); words > inlineWords {
+	e.plan, e.rare = req.Plan, nil
+	words := req.Plan.Words()
+	if words > inlineWords {
 		e.rare = &rare{words: make([]int64, words)}
 	}
+	e.key = e.copyOf(req.Key, words)
+}
+
+// copyOf returns a copy of key, behind so many words of state where it fits.
+func (e *entry) copyOf(key string, words int) string {
+	if words*wordSize+len(key) > inlineWords*wordSize || key == "" {
+		return strings.Clone(key)
+	}
+	room := (*byte)(unsafe.Pointer(&e.inline[words]))
+	copy(unsafe.Slice(room, len(key)), key)
+	return unsafe.String(room, len(key))
 }
 
 // is reports whether e is the bucket of req.
@@ -41,7 +58,7 @@ func (e *entry) state() []int64 {
 	if e.rare != nil && e.rare.words != nil {
 		return e.rare.words
 	}
-	return e.inline[:]
+	return e.inline[:e.plan.Words()]
 }
 
 // waitlist returns the waitlist of e, nil while nobody waits at it.
@@ -98,6 +115,7 @@ func (s *slab) take() int32 {
 	if made := len(s.chunks) * chunkSize; s.used >= made {
 		s.chunks = append(s.chunks, make([]entry, min(chunkSize, s.capacity+1-made)))
 	}
+	s.expiry.cover(int32(s.used))
 	s.used++
 	return int32(s.used - 1)
 }

@@ -70,8 +70,12 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if ref == 0 {
 		return t.doFresh(now, tag, req)
 	}
-	if l := e.waitlist(); l != nil {
-		return t.doWaiting(now, l, req)
+	state := e.inline[:]
+	if e.rare != nil {
+		if l := e.waitlist(); l != nil {
+			return t.doWaiting(now, l, req)
+		}
+		state = e.state()
 	}
 	expires := t.expiry.places[ref]
 	if expires <= now {
@@ -83,18 +87,18 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	var res throttled.Result
 	var keep time.Duration
 	if req.Op == throttled.OpLimit {
-		res, keep = req.Plan.Limit(e.state(), now, req.Cost)
+		res, keep = req.Plan.Limit(state, now, req.Cost)
 	} else {
-		res, keep = req.Plan.Apply(e.state(), now, *req)
+		res, keep = req.Plan.Apply(state, now, *req)
 	}
 	if keep == 0 {
 		t.remove(ref)
 		return res, nil
 	}
-	if at := instant(now, keep); at != expires {
-		t.expiry.set(ref, at)
+	if at := instant(now, keep); at != expires && t.expiry.note(ref, at) {
+		t.expiry.reorder(ref, at)
 	}
-	if req.Op != throttled.OpPeek {
+	if ref != t.recency.newest && req.Op != throttled.OpPeek {
 		t.recency.use(ref)
 	}
 	return res, nil
