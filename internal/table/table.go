@@ -164,8 +164,7 @@ func (t *Table) remove(ref int32) {
 
 // vacate takes a bucket out of its place, which the caller fills again or frees.
 func (t *Table) vacate(ref int32) {
-	e := t.at(ref)
-	t.index.remove(t.tag(e.plan, e.key), ref)
+	t.index.remove(ref)
 	t.recency.remove(ref)
 }
 
@@ -180,12 +179,13 @@ func (t *Table) tag(plan *throttled.Plan, key string) uint32 {
 func (t *Table) find(tag uint32, req *throttled.Request) (int32, *entry) {
 	mask := t.index.mask()
 	for at := tag & mask; ; at = (at + 1) & mask {
-		switch slot := t.index[at]; {
-		case slot.ref == 0:
+		slot := t.index.slots[at]
+		if slot == 0 {
 			return 0, nil
-		case slot.tag == tag:
-			if e := t.at(slot.ref); e.is(req) {
-				return slot.ref, e
+		}
+		if ref := t.index.may(slot, tag); ref != 0 {
+			if e := t.at(ref); e.is(req) {
+				return ref, e
 			}
 		}
 	}
