@@ -20,6 +20,7 @@ type Plan struct {
 	hash      uint64
 	words     int
 	law       *algorithm.Law
+	whole     *algorithm.Whole // the same law, where it is that simple; else nil
 }
 
 // newPlan requires arguments that were validated.
@@ -40,6 +41,7 @@ func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 		hash:      hash.Sum64(),
 		words:     law.Words(),
 		law:       law,
+		whole:     law.Whole(),
 	}
 }
 
@@ -122,6 +124,11 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 
 // Limit is shorthand for [Plan.Apply] with OpLimit, which most requests are.
 func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Duration) {
+	if w := p.whole; w.Charges(cost) {
+		turn, tat := w.Charge(state, now, cost)
+		keep = time.Duration(tat - now)
+		return newResult(turn == now, w.Binding, w.Remaining(tat-now), keep, time.Duration(turn-now)), keep
+	}
 	told := p.law.Limit(state, now, cost)
 	return resultAt(now, told), until(told.Fresh, now)
 }

@@ -57,7 +57,7 @@ type Rate struct {
 type Law struct {
 	kind  Kind
 	rates []rate
-	whole *whole // of the only rate, if it is one; else nil
+	whole *Whole // of the only rate, if it is one; else nil
 }
 
 // New compiles a law. It requires 1 to MaxRates rates within the bounds of
@@ -75,6 +75,9 @@ func New(kind Kind, rates ...Rate) *Law {
 
 // Words is the size of the law's state.
 func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
+
+// Whole returns the law in its shortest form, or nil if it has none.
+func (l *Law) Whole() *Whole { return l.whole }
 
 // Answer is what a request is told, as instants. Four fields, so that it
 // travels in registers.
@@ -104,9 +107,9 @@ type Binding struct {
 // Limit charges cost if every rate allows it now, else changes nothing.
 // A cost of 0 or less always passes and changes nothing.
 func (l *Law) Limit(state []int64, now, cost int64) Answer {
-	if w := l.whole; w != nil && w.charges(cost) {
-		turn, tat := w.charge(state, now, cost)
-		return Answer{Binding: w.binding, Remaining: w.units(now + w.full - tat), Turn: turn, Fresh: tat}
+	if w := l.whole; w.Charges(cost) {
+		turn, tat := w.Charge(state, now, cost)
+		return Answer{Binding: w.Binding, Remaining: w.Remaining(tat - now), Turn: turn, Fresh: tat}
 	}
 	return l.decide(state, now, cost, true)
 }

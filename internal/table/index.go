@@ -14,10 +14,10 @@ type index struct {
 	places uint32   // a mask: the bits of a slot that are a place
 }
 
-// newIndex returns an index that is at most three quarters full.
+// newIndex returns an index that is at most four fifths full.
 func newIndex(capacity int) index {
 	return index{
-		slots:  make([]uint32, 1<<bits.Len(uint(capacity+capacity/3))),
+		slots:  make([]uint32, 1<<bits.Len(uint(capacity+capacity/4))),
 		tags:   make([]uint32, capacity+1),
 		places: 1<<bits.Len(uint(capacity)) - 1,
 	}
