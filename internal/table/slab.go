@@ -2,25 +2,21 @@ package table
 
 import (
 	"strings"
-	"unsafe"
 
 	"github.com/throttled-go/throttled"
 )
 
-// entry is one bucket in the table. It has 64 bytes, one cache line, and never
-// moves: where the state leaves room for the key, key points into inline, so that
-// a hit touches no other line. Most keys of one rate are that short.
+// entry is one bucket in the table. It has 64 bytes, one cache line.
 type entry struct {
 	plan   *throttled.Plan
-	key    string // a copy of its own
+	key    string // a copy of its own; "" where it is short and lies behind the state
 	inline [inlineWords]int64
 	rare   *rare
 }
 
-// inlineWords has room for any one rate, and for two of all but SlidingWindow.
+// inlineWords has room for any one rate, for two of all but SlidingWindow, and
+// for a short key behind shortWords.
 const inlineWords = 4
-
-const wordSize = 8
 
 // rare is what few buckets have.
 type rare struct {
@@ -29,28 +25,27 @@ type rare struct {
 }
 
 // hold makes e the fresh bucket of req.
-func (e *entry) hold(req *throttled.Request) {
-	e.plan, e.rare = req.Plan, nil
-	words := req.Plan.Words()
-	if words > inlineWords {
+func (e *entry) hold(req *throttled.Request, l label) {
+	*e = entry{plan: req.Plan}
+	if l.short {
+		e.inline[shortWords], e.inline[shortWords+1] = int64(l.lo), int64(l.hi)
+		return
+	}
+	e.key = strings.Clone(req.Key)
+	if words := req.Plan.Words(); words > inlineWords {
 		e.rare = &rare{words: make([]int64, words)}
 	}
-	e.key = e.copyOf(req.Key, words)
-}
-
-// copyOf returns a copy of key, behind so many words of state where it fits.
-func (e *entry) copyOf(key string, words int) string {
-	if words*wordSize+len(key) > inlineWords*wordSize || key == "" {
-		return strings.Clone(key)
-	}
-	room := (*byte)(unsafe.Pointer(&e.inline[words]))
-	copy(unsafe.Slice(room, len(key)), key)
-	return unsafe.String(room, len(key))
 }
 
 // is reports whether e is the bucket of req.
-func (e *entry) is(req *throttled.Request) bool {
-	return e.key == req.Key && (e.plan == req.Plan || e.plan.Name() == req.Plan.Name())
+func (e *entry) is(req *throttled.Request, l label) bool {
+	if e.plan != req.Plan && e.plan.Name() != req.Plan.Name() {
+		return false
+	}
+	if l.short {
+		return e.inline[shortWords] == int64(l.lo) && e.inline[shortWords+1] == int64(l.hi)
+	}
+	return e.key == req.Key
 }
 
 // state returns the words of e, which stay where they are while it is held.

@@ -11,7 +11,6 @@
 package table
 
 import (
-	"hash/maphash"
 	"math"
 	"time"
 
@@ -26,7 +25,7 @@ const MaxCapacity = 1 << 28
 type Table struct {
 	slab
 	index    index
-	seed     maphash.Seed
+	labels   labels
 	schedule schedule
 	ready    waiters // those who were answered and not yet collected by Ready
 	waiting  int
@@ -51,7 +50,7 @@ func New(capacity int, denyNew bool) *Table {
 	return &Table{
 		slab:    newSlab(capacity),
 		index:   newIndex(capacity),
-		seed:    maphash.MakeSeed(),
+		labels:  newLabels(),
 		denyNew: denyNew,
 	}
 }
@@ -67,15 +66,15 @@ func (t *Table) Stats() Stats {
 // Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
-	tag := t.tag(req.Plan, req.Key)
-	ref, e := t.find(tag, req)
+	l := t.labels.of(req.Plan, req.Key)
+	ref, e := t.find(req, l)
 	if ref == 0 {
-		return t.doFresh(now, tag, req)
+		return t.doFresh(now, req, l)
 	}
 	state := e.inline[:]
 	if e.rare != nil {
-		if l := e.waitlist(); l != nil {
-			return t.doWaiting(now, l, req)
+		if waiting := e.waitlist(); waiting != nil {
+			return t.doWaiting(now, waiting, req)
 		}
 		state = e.state()
 	}
@@ -112,7 +111,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 
 // doFresh carries out req on a bucket that has no place, and gives it one if
 // its state is fresh no more.
-func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttled.Result, error) {
+func (t *Table) doFresh(now int64, req *throttled.Request, l label) (throttled.Result, error) {
 	t.stats.Misses++
 	state := t.scratch[:req.Plan.Words()]
 	clear(state)
@@ -125,9 +124,9 @@ func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttle
 		return throttled.Result{}, throttled.ErrFull
 	}
 	e := t.at(ref)
-	e.hold(req)
+	e.hold(req, l)
 	copy(e.state(), state)
-	t.index.insert(tag, ref)
+	t.index.insert(l.tag, ref)
 	t.expiry.set(ref, instant(now, keep))
 	t.recency.add(ref)
 	t.touched = ref
@@ -176,23 +175,16 @@ func (t *Table) vacate(ref int32) {
 	t.recency.remove(ref)
 }
 
-// tag mixes a seeded hash of the key, which strangers may choose, with that of
-// the plan, which the program chose.
-func (t *Table) tag(plan *throttled.Plan, key string) uint32 {
-	hash := maphash.String(t.seed, key) ^ plan.Hash()
-	return uint32(hash ^ hash>>32)
-}
-
 // find returns the place of the bucket of req and what is in it, or 0.
-func (t *Table) find(tag uint32, req *throttled.Request) (int32, *entry) {
+func (t *Table) find(req *throttled.Request, l label) (int32, *entry) {
 	mask := t.index.mask()
-	for at := tag & mask; ; at = (at + 1) & mask {
+	for at := l.tag & mask; ; at = (at + 1) & mask {
 		slot := t.index.slots[at]
 		if slot == 0 {
 			return 0, nil
 		}
-		if ref := t.index.may(slot, tag); ref != 0 {
-			if e := t.at(ref); e.is(req) {
+		if ref := t.index.may(slot, l.tag); ref != 0 {
+			if e := t.at(ref); e.is(req, l) {
 				return ref, e
 			}
 		}
