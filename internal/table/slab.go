@@ -100,7 +100,7 @@ func (s *slab) at(ref int32) *entry {
 // take returns a place that is free, or 0 if there is none.
 func (s *slab) take() int32 {
 	if ref := s.unused; ref != 0 {
-		s.unused = s.recency.links[ref].older
+		s.unused = s.recency[ref].older
 		s.freed--
 		return ref
 	}
@@ -118,7 +118,7 @@ func (s *slab) take() int32 {
 // free gives a place back. It is in no order any more.
 func (s *slab) free(ref int32) {
 	*s.at(ref) = entry{}
-	s.recency.links[ref].older, s.unused = s.unused, ref
+	s.recency[ref].older, s.unused = s.unused, ref
 	s.freed++
 }
 

@@ -103,7 +103,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if at := instant(now, keep); at != expires && t.expiry.note(ref, at) {
 		t.expiry.reorder(ref, at)
 	}
-	if ref != t.recency.newest && req.Op != throttled.OpPeek {
+	if ref != t.recency.newest() && req.Op != throttled.OpPeek {
 		t.recency.use(ref)
 	}
 	return res, nil
@@ -152,7 +152,7 @@ func (t *Table) place(now int64) int32 {
 		t.vacate(dead)
 		return dead
 	}
-	oldest := t.recency.oldest
+	oldest := t.recency.oldest()
 	if t.denyNew || oldest == 0 {
 		return 0
 	}
