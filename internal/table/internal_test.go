@@ -1,10 +1,13 @@
 package table
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled"
 )
 
 func TestIndexEqualsAMap(t *testing.T) {
@@ -80,4 +83,49 @@ func TestExpiryEqualsASearch(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestPackTellsKeysApart(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 5))
+	keys := map[[2]uint64]string{}
+	for range 200_000 {
+		b := make([]byte, random.IntN(maxShort+1))
+		for i := range b {
+			b[i] = "\x00\x01a\xff"[random.IntN(4)]
+		}
+		key := string(b)
+		lo, hi := pack(key)
+		before, ok := keys[[2]uint64{lo, hi}]
+		require.True(t, !ok || before == key, "%q and %q", before, key)
+		keys[[2]uint64{lo, hi}] = key
+	}
+}
+
+// Of 10,000 balls in 16,384 boxes 7,480 have a box of their own or share it with
+// others, give or take 50.
+func TestTagsOfLikeKeysAreScattered(t *testing.T) {
+	plan, err := throttled.Config{}.Plan()
+	require.NoError(t, err)
+	for _, pattern := range []string{"%d", "user:%d", "%015d", "%x:0", "10.0.%d.1", "a key that is too long to be short %d"} {
+		s, homes := newLabels(), map[uint32]bool{}
+		for i := range 10_000 {
+			homes[s.of(plan, fmt.Sprintf(pattern, i)).tag&(1<<14-1)] = true
+		}
+		require.Greater(t, len(homes), 7000, pattern)
+	}
+}
+
+func TestTagsDifferFromTableToTable(t *testing.T) {
+	plan, err := throttled.Config{}.Plan()
+	require.NoError(t, err)
+	one, two := newLabels(), newLabels()
+	same := 0
+	for i := range 100 {
+		key := fmt.Sprintf("user:%d", i)
+		require.Equal(t, one.of(plan, key), one.of(plan, key))
+		if one.of(plan, key).tag == two.of(plan, key).tag {
+			same++
+		}
+	}
+	require.Less(t, same, 3)
 }

@@ -45,7 +45,7 @@ type Stats struct {
 // New returns an empty table for at most capacity buckets, from 1 to
 // MaxCapacity. A full table evicts the bucket that was not used for the
 // longest time, or refuses new ones if denyNew is set. What holds no pointers,
-// 29 to 40 bytes a place, is made at once, and the rest as it is needed.
+// 27 to 32 bytes a place, is made at once, and the rest as it is needed.
 func New(capacity int, denyNew bool) *Table {
 	return &Table{
 		slab:    newSlab(capacity),
@@ -71,7 +71,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if ref == 0 {
 		return t.doFresh(now, req, l)
 	}
-	state := e.inline[:]
+	state := e.inline[:] // and what lies behind it, which no law touches
 	if e.rare != nil {
 		if waiting := e.waitlist(); waiting != nil {
 			return t.doWaiting(now, waiting, req)
