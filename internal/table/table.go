@@ -66,10 +66,9 @@ func (t *Table) Stats() Stats {
 // Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
-	l := t.labels.of(req.Plan, req.Key)
-	ref, e := t.find(req, l)
+	ref, e := t.find(req)
 	if ref == 0 {
-		return t.doFresh(now, req, l)
+		return t.doFresh(now, req)
 	}
 	state := e.inline[:] // and what lies behind it, which no law touches
 	if e.rare != nil {
@@ -111,7 +110,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 
 // doFresh carries out req on a bucket that has no place, and gives it one if
 // its state is fresh no more.
-func (t *Table) doFresh(now int64, req *throttled.Request, l label) (throttled.Result, error) {
+func (t *Table) doFresh(now int64, req *throttled.Request) (throttled.Result, error) {
 	t.stats.Misses++
 	state := t.scratch[:req.Plan.Words()]
 	clear(state)
@@ -123,7 +122,7 @@ func (t *Table) doFresh(now int64, req *throttled.Request, l label) (throttled.R
 	if ref == 0 {
 		return throttled.Result{}, throttled.ErrFull
 	}
-	e := t.at(ref)
+	e, l := t.at(ref), t.labels.of(req.Plan, req.Key)
 	e.hold(req, l)
 	copy(e.state(), state)
 	t.index.insert(l.tag, ref)
@@ -176,7 +175,8 @@ func (t *Table) vacate(ref int32) {
 }
 
 // find returns the place of the bucket of req and what is in it, or 0.
-func (t *Table) find(req *throttled.Request, l label) (int32, *entry) {
+func (t *Table) find(req *throttled.Request) (int32, *entry) {
+	l := t.labels.of(req.Plan, req.Key)
 	mask := t.index.mask()
 	for at := l.tag & mask; ; at = (at + 1) & mask {
 		slot := t.index.slots[at]
