@@ -104,7 +104,7 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 		defer close(returned)
 		o.table.GiveBack(now, mark)
 	}}
-	if a.actor.Post(context.Background(), giveBack) != nil {
+	if a.actor.Post(context.Background(), &giveBack) != nil {
 		return throttled.ErrClosed
 	}
 	<-returned
@@ -130,7 +130,7 @@ func (a *Actor) post(ctx context.Context, m *message) error {
 	case mayWait(&m.req):
 		m.last = a.clock.last(ctx)
 	}
-	switch err := a.actor.Post(ctx, *m); {
+	switch err := a.actor.Post(ctx, m); {
 	case errors.Is(err, actor.ErrClosed):
 		return throttled.ErrClosed
 	case err != nil:
@@ -153,7 +153,7 @@ func (a *Actor) Stats() Stats {
 	}
 	counted := make(chan Stats, 1)
 	count := message{act: func(o *owned, _ int64) { counted <- Stats(o.table.Stats()) }}
-	if a.actor.Post(context.Background(), count) != nil {
+	if a.actor.Post(context.Background(), &count) != nil {
 		a.actor.Close() // waits until nobody touches the table any more
 		return Stats(a.owned.table.Stats())
 	}
