@@ -28,8 +28,10 @@ type KeyFunc func(ctx context.Context, method string) (string, error)
 const DefaultIPv6Prefix = 64
 
 // MaxValue is the longest value, in bytes, that stands in a key as it came. In
-// place of a longer one stands its SHA-256.
-const MaxValue = 128
+// place of a longer one stands "sha256:" and its hash in 64 hexadecimal digits,
+// which is longer than any that is not, so nobody can ask for that of somebody
+// else.
+const MaxValue = 64
 
 // Peer is the [KeyFunc] of the address that the call comes from: an IPv4
 // address whole, an IPv6 address by its first 64 bits, an IPv4 address in
@@ -112,8 +114,7 @@ func Join(keys ...KeyFunc) KeyFunc {
 // separator keeps the "|" between parts apart from one in a part.
 var separator = strings.NewReplacer("%", "%25", "|", "%7C")
 
-// bounded returns value, or its hash if it is longer than MaxValue. No value of
-// that length is taken for a hash, for it has the name of the hash before it.
+// bounded returns value, or its hash if it is longer than MaxValue.
 func bounded(value string) string {
 	if len(value) <= MaxValue {
 		return value

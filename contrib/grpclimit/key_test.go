@@ -80,9 +80,10 @@ func TestMetadata(t *testing.T) {
 	}{
 		"one":           {[]string{"x-api-key", "secret"}, "x-api-key:secret"},
 		"in any case":   {[]string{"X-API-Key", "secret"}, "x-api-key:secret"},
-		"128 bytes":     {[]string{"x-api-key", long[:128]}, "x-api-key:" + long[:128]},
-		"129 bytes":     {[]string{"x-api-key", long[:129]}, "x-api-key:sha256:9094034fb2d0ce2e407c9b260f2806ab2efb352e200722fd6296d9cf1cf7e6f5"},
+		"64 bytes":      {[]string{"x-api-key", long[:64]}, "x-api-key:" + long[:64]},
+		"65 bytes":      {[]string{"x-api-key", long[:65]}, "x-api-key:sha256:f39cdc2584758c99cf81c1f41d2572f54e17066afffc9d187aeafe5f7cbe2122"},
 		"a mebibyte":    {[]string{"x-api-key", long}, "x-api-key:sha256:17b08269fd437b655d318c05c440dbab79afec7f92c056472a59a8d7208ce389"},
+		"a hash itself": {[]string{"x-api-key", "sha256:f39cdc2584758c99cf81c1f41d2572f54e17066afffc9d187aeafe5f7cbe2122"}, "x-api-key:sha256:d6ed031d8dd4d9142e2f4c7c5c92c2a9aa9455a94d4092f4be746b6f552e41f4"},
 		"none":          {nil, ""},
 		"an empty one":  {[]string{"x-api-key", ""}, ""},
 		"several":       {[]string{"x-api-key", "a", "x-api-key", "b"}, ""},

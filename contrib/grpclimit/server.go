@@ -49,14 +49,27 @@ type ServerOptions struct {
 	// and no caller is told. For trying out a quota.
 	Shadow bool
 
-	// FailOpen lets calls through while the store is away. Otherwise they get
-	// Unavailable.
-	FailOpen bool
+	// OnFailure says what becomes of a call while the store is away. The zero
+	// value is Deny.
+	OnFailure Failure
 
 	// Logger is told once that the store is away, and once that it is back; nil
 	// means slog.Default().
 	Logger *slog.Logger
 }
+
+// Failure says what becomes of a call while the store of the limiter is away:
+// unreachable, or closed. A store that is full is there, and has no place for
+// one more key: such a call gets Unavailable either way.
+type Failure uint8
+
+const (
+	// Deny answers Unavailable.
+	Deny Failure = iota
+
+	// Allow lets the call through, uncounted.
+	Allow
+)
 
 // Server holds the calls that a gRPC server takes to a quota: [Server.Unary] and
 // [Server.Stream] are its interceptors. It is safe for concurrent use.
@@ -68,11 +81,15 @@ type Server struct {
 
 // NewServer returns a [Server] whose methods share limiter, but for those that
 // options.Methods has; without any of both nothing would be limited, which is
-// [throttled.ErrInvalidConfig], as is a name of a method that can be none.
+// [throttled.ErrInvalidConfig], as are a name of a method that can be none and
+// another OnFailure than the two.
 func NewServer(limiter Limiter, options ServerOptions) (*Server, error) {
 	byMethod, faults := newMethods(limiter, options.Methods)
 	if limiter == nil && len(options.Methods) == 0 && options.Messages == nil {
 		faults = append(faults, fmt.Errorf("%w: there is no limiter; give one, or some in Methods or Messages", throttled.ErrInvalidConfig))
+	}
+	if options.OnFailure > Allow {
+		faults = append(faults, fmt.Errorf("%w: OnFailure is %d; it must be Deny or Allow", throttled.ErrInvalidConfig, options.OnFailure))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
@@ -155,7 +172,7 @@ func (s *Server) ask(ctx context.Context, limiter Limiter, method string, messag
 	res, err := limiter.LimitN(ctx, key, s.options.Cost(ctx, method, message))
 	s.watch(ctx, err)
 	switch {
-	case err != nil && away(err) && s.options.FailOpen:
+	case s.options.OnFailure == Allow && away(err):
 		return nil, nil
 	case err != nil:
 		return nil, failed(err)
@@ -172,7 +189,7 @@ func (s *Server) watch(ctx context.Context, err error) {
 	case err != nil && !away(err): // says nothing of the store
 	case err != nil:
 		if s.down.CompareAndSwap(false, true) {
-			s.options.Logger.ErrorContext(ctx, "the store of a rate limiter is away", "quota", s.options.Name, "let_through", s.options.FailOpen || s.options.Shadow, "error", err)
+			s.options.Logger.ErrorContext(ctx, "the store of a rate limiter is away", "quota", s.options.Name, "let_through", s.options.OnFailure == Allow || s.options.Shadow, "error", err)
 		}
 	case s.down.Load() && s.down.CompareAndSwap(true, false):
 		s.options.Logger.InfoContext(ctx, "the store of a rate limiter is back", "quota", s.options.Name)

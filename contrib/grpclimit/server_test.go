@@ -119,12 +119,12 @@ func TestACallWithoutADecision(t *testing.T) {
 	}
 }
 
-func TestFailOpen(t *testing.T) {
+func TestAStoreThatIsAwayMayLetThrough(t *testing.T) {
 	buckets := newAway(t)
 	var log bytes.Buffer
 	counted, client := serve(t, limitedBy(t, newLimiter(t, throttled.Config{Store: buckets, Quota: throttled.PerHour(1)}), grpclimit.ServerOptions{
-		FailOpen: true,
-		Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+		OnFailure: grpclimit.Allow,
+		Logger:    slog.New(slog.NewTextHandler(&log, nil)),
 	}))
 	call := func() codes.Code {
 		_, err := client.EmptyCall(t.Context(), empty)
@@ -136,6 +136,8 @@ func TestFailOpen(t *testing.T) {
 		assert.Equal(t, codes.OK, call())
 	}
 	assert.EqualValues(t, 4, counted.calls.Load())
+	buckets.err = throttled.ErrFull // is no reason to let new keys through
+	assert.Equal(t, codes.Unavailable, call())
 	buckets.err = nil
 	for range 3 {
 		assert.Equal(t, codes.ResourceExhausted, call())
@@ -328,6 +330,12 @@ func TestServersThatCannotBe(t *testing.T) {
 			assert.ErrorContains(t, err, c.says)
 		})
 	}
+}
+
+func TestAnotherOnFailure(t *testing.T) {
+	_, err := grpclimit.NewServer(newLimiter(t, throttled.Config{}), grpclimit.ServerOptions{OnFailure: 2})
+	assert.ErrorIs(t, err, throttled.ErrInvalidConfig)
+	assert.ErrorContains(t, err, "OnFailure is 2; it must be Deny or Allow")
 }
 
 // A Server is a Limiter of go-grpc-middleware as it is.

@@ -57,7 +57,7 @@ func limited(name string, quota throttled.Quota, denial *throttled.LimitedError)
 // failed inside is not told to the other side: it may name hosts and keys.
 func failed(err error) error {
 	switch ended := status.FromContextError(err); {
-	case away(err):
+	case away(err) || errors.Is(err, throttled.ErrFull):
 		return &statusError{status.New(codes.Unavailable, "the rate limiter is not available"), err}
 	case ended.Code() != codes.Unknown:
 		return &statusError{ended, err}
@@ -66,9 +66,9 @@ func failed(err error) error {
 	}
 }
 
-// away reports whether err is that of a store that cannot decide now.
+// away reports whether err is that of a store that decides nothing now.
 func away(err error) bool {
-	return errors.Is(err, throttled.ErrStoreUnavailable) || errors.Is(err, throttled.ErrClosed) || errors.Is(err, throttled.ErrFull)
+	return errors.Is(err, throttled.ErrStoreUnavailable) || errors.Is(err, throttled.ErrClosed)
 }
 
 // keyless returns the error of a call that has no key.
