@@ -25,7 +25,7 @@ func TestReadmeSnippetsCompile(t *testing.T) {
 		}
 	}
 
-	for _, page := range []string{"README.md", "docs/async.md", "docs/redis.md"} {
+	for _, page := range []string{"README.md", "docs/async.md", "docs/migrating.md", "docs/redis.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		snippets := strings.Split(string(text), "\n```go\n")[1:]
