@@ -114,13 +114,14 @@ async function look() {
   }
   clearTimeout(timer);
   looking = true;
+  const began = performance.now();
   const { quota } = settings();
   try {
     const response = await fetch("states?" + new URLSearchParams({ quota }), { cache: "no-store" });
     if (!response.ok) throw new Error(await response.text());
     const states = await response.json();
     say("");
-    if (quota === settings().quota) for (const card of cards) card.observe(states[card.name]);
+    if (quota === settings().quota) for (const card of cards) card.observe(states[card.name], began);
   } catch (error) {
     say(error instanceof TypeError ? "The server does not answer." : error.message);
   }
@@ -171,6 +172,7 @@ function Card(element) {
     this.limit = this.remaining = 0;
     this.fullAt = 0;
     this.passesAt = 0;
+    this.answeredAt = -1;
     this.news = false;
     delete element.dataset.last;
     delete element.dataset.can;
@@ -185,21 +187,27 @@ function Card(element) {
     part(".tally .denied").textContent = this.denied;
   };
 
-  this.observe = (state) => {
+  // observe shows what a look at the bucket told that began at an instant. What
+  // was answered since then is newer.
+  this.observe = (state, began) => {
     this.limit = state.limit;
-    this.remaining = state.remaining;
-    const at = performance.now();
-    this.fullAt = at + state.reset * 1000;
-    this.levels.push({ at, share: state.remaining / state.limit });
-    part(".remaining").textContent = state.remaining.toLocaleString("en");
+    this.fullAt = performance.now() + state.reset * 1000;
     part(".limit").textContent = state.limit.toLocaleString("en");
-    const share = state.remaining / state.limit;
+    if (this.answeredAt < began) this.level(state.remaining);
+  };
+
+  this.level = (remaining) => {
+    if (!this.limit) return;
+    this.remaining = remaining;
+    const share = remaining / this.limit;
+    this.levels.push({ at: performance.now(), share });
+    part(".remaining").textContent = remaining.toLocaleString("en");
     part(".level").style.height = `calc(${(pours ? 1 - share : share) * 100}% - 4px)`;
     animate();
   };
 
   this.answered = (response) => {
-    const at = performance.now();
+    const at = (this.answeredAt = performance.now());
     const allowed = response.status === 200;
     this.marks.push({ at, allowed });
     if (allowed) this.allowed++;
@@ -210,6 +218,8 @@ function Card(element) {
     for (const field of element.querySelectorAll("[data-field]")) {
       field.textContent = response.headers.get(field.dataset.field) ?? "–";
     }
+    const left = /;r=(\d+)/.exec(response.headers.get("RateLimit"));
+    if (left) this.level(+left[1]);
     const after = response.headers.get("Retry-After");
     this.passesAt = after === null ? 0 : at + after * 1000;
     element.dataset.can = allowed ? "yes" : "no";
@@ -300,7 +310,7 @@ function drawLine(canvas, card, now, colours, period) {
   // The edges of periods, by the clock: there the windows begin.
   const step = Math.max(1, period) * 1000;
   paint.strokeStyle = colours.muted;
-  paint.globalAlpha = 0.35;
+  paint.globalAlpha = 0.3;
   paint.lineWidth = 1;
   paint.setLineDash([2, 3]);
   paint.beginPath();
