@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 )
 
 // maxAhead is how far ahead a turn may lie, in nanoseconds: 36 years. It keeps
@@ -14,8 +15,22 @@ const maxAhead = 1 << 60
 // Join carries out a Limit or a Wait that may wait for its turn, as long as
 // that is not later than latest. If it has to, the Waiter has its place, and
 // Ready will return it once; else that is nil and the answer is given here and
-// now. Nothing is charged where the answer is a denial.
-func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
+// now. Nothing is charged where the answer is a denial. What is charged, now or
+// at the turn, is in mark then, unless that is nil.
+func (t *Table) Join(now, latest int64, req *throttled.Request, mark *charge.Mark) (throttled.Result, *Waiter, error) {
+	t.touched = 0
+	res, w, err := t.join(now, latest, req)
+	switch {
+	case mark == nil:
+	case w != nil:
+		w.mark = mark
+	default:
+		t.markTouched(req, res, mark)
+	}
+	return res, w, err
+}
+
+func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	latest = min(latest, now+maxAhead)
 	if req.Op == throttled.OpWait && req.Cost > 0 && req.Plan.Algorithm() == throttled.LeakyBucket {
 		return t.joinQueue(now, latest, req)
@@ -140,6 +155,11 @@ func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throt
 	}
 	if req.Op == throttled.OpRefund || req.Op == throttled.OpReset {
 		l.give(now, *req)
+		if req.Op == throttled.OpReset {
+			t.marks.forget(l.ref)
+		} else {
+			t.marks.gaveBack(l.ref, 0, req.Cost)
+		}
 		t.settle(l, now)
 		return t.Do(now, &throttled.Request{Plan: req.Plan, Key: req.Key, Op: throttled.OpPeek, Cost: 1})
 	}
@@ -208,6 +228,9 @@ func (t *Table) settle(l *waitlist, now int64) bool {
 	turn, queued := l.next()
 	for turn <= now {
 		w := l.grant(queued)
+		if w.mark != nil && !queued {
+			t.mark(l.ref, w.cost, w.mark)
+		}
 		t.waiting--
 		t.answered(w)
 		turn, queued = l.next()

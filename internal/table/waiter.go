@@ -1,6 +1,9 @@
 package table
 
-import "github.com/throttled-go/throttled"
+import (
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
+)
 
 // Waiter is one who waits at a bucket. Join makes it, and before the table is
 // used again the store sets Done, which it calls with Answer when Ready returns
@@ -10,7 +13,8 @@ type Waiter struct {
 
 	result throttled.Result
 	cost   int64
-	after  int64 // in a queue: what Limit charged behind this one and before the next
+	mark   *charge.Mark // where to mark what it is charged, nil: nowhere
+	after  int64        // in a queue: what Limit charged behind this one and before the next
 
 	next, previous *Waiter
 	waitlist       *waitlist // nil once answered
