@@ -403,7 +403,9 @@ func TestWhatIsNoFaultOfTheStore(t *testing.T) {
 
 func TestWhatWasLetThroughUncheckedIsToldNothing(t *testing.T) {
 	limiter := newLimiter(t, throttled.Config{Quota: throttled.PerHour(1), Hooks: []throttled.Hook{func(throttled.Handler) throttled.Handler {
-		return func(context.Context, throttled.Call) (throttled.Result, error) { return throttled.Result{Allowed: true}, nil }
+		return func(context.Context, throttled.Call) (throttled.Result, error) {
+			return throttled.Result{Allowed: true}, nil
+		}
 	}}})
 	res := get(newMiddleware(t, limiter, httplimit.Options{})(hello), alice)
 	assert.Equal(t, http.StatusOK, res.StatusCode)
@@ -413,7 +415,9 @@ func TestWhatWasLetThroughUncheckedIsToldNothing(t *testing.T) {
 func TestNumbersOfAHookAreNotBelieved(t *testing.T) {
 	state := throttled.State{Limit: 100, Remaining: 99, RetryAfter: time.Second}
 	limiter := newLimiter(t, throttled.Config{Quota: throttled.PerHour(6), Hooks: []throttled.Hook{func(throttled.Handler) throttled.Handler {
-		return func(context.Context, throttled.Call) (throttled.Result, error) { return throttled.NewResult(false, state), nil }
+		return func(context.Context, throttled.Call) (throttled.Result, error) {
+			return throttled.NewResult(false, state), nil
+		}
 	}}})
 	handler := newMiddleware(t, limiter, httplimit.Options{})(hello)
 	assert.Equal(t, `"6/h";r=6;t=3600`, get(handler, alice).Header.Get("RateLimit"), "r is at most q")
@@ -495,7 +499,8 @@ func TestNewReportsEveryFaultAtOnce(t *testing.T) {
 		{"no limiter", nil, httplimit.Options{}, []string{"the limiter is nil"}},
 		{"a limiter that tells nothing", limiterFunc(nil), httplimit.Options{}, []string{"httplimit_test.limiterFunc, has no methods Quota and Algorithm"}},
 		{
-			"everything", limiter, httplimit.Options{
+			"everything", limiter,
+			httplimit.Options{
 				Key:         httplimit.Header(""),
 				Fields:      httplimit.FieldsNone | httplimit.FieldsX,
 				PolicyNames: []string{"", "a", "a", "é"},
