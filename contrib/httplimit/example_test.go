@@ -2,9 +2,11 @@ package httplimit_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"time"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/async"
@@ -128,4 +130,38 @@ func ExampleJoin() {
 	// Output:
 	// GET /items/{id}|1:192.0.2.1 <nil>
 	// GET /items/{id}|0:abc <nil>
+}
+
+// A client that is told to wait, waits.
+func ExampleNewTransport() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerSecond(10)}))
+	transport := throttled.Must(httplimit.NewTransport(limiter, httplimit.TransportOptions{Retries: 2}))
+	client := &http.Client{Transport: transport, Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+
+	refused := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !refused {
+			refused = true
+			w.Header().Set("Retry-After-Ms", "10")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}))
+	defer server.Close()
+
+	res, err := client.Get(server.URL)
+	fmt.Println(res.StatusCode, err)
+	// Output: 200 <nil>
+}
+
+// A megabyte a second to each client.
+func ExampleNewWriter() {
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerSecond(1 << 20)}))
+	download := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paced := httplimit.NewWriter(r.Context(), w, limiter, "download:"+r.RemoteAddr)
+		_, err := io.WriteString(paced, "a long file")
+		fmt.Println(err)
+	})
+	download.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	// Output: <nil>
 }

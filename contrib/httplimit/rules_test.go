@@ -122,14 +122,21 @@ func (f told) check(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, wait, int64(1))
 	switch rate := f.rates[f.res.Rate()]; {
+	case r == 0 && f.algorithm == throttled.SlidingWindow:
+		assert.Equal(t, up(f.windowEnd()+unit(rate)), wait)
+		assert.GreaterOrEqual(t, wait, f.waitOfOne())
 	case f.windowed():
 		assert.Equal(t, up(f.windowEnd()), wait)
-	case r == 0 && len(f.rates) == 1:
-		// ResetAfter is rounded up to a whole nanosecond, so t may be of the next one.
-		assert.GreaterOrEqual(t, wait, up(f.peek.RetryAfter))
-		assert.LessOrEqual(t, wait, up(f.peek.RetryAfter+2))
-	case r == 0: // the wait of the other rates is theirs to tell
-		assert.LessOrEqual(t, wait, up(time.Duration(int64(rate.Period)/rate.Limit)+1))
+	case r == 0:
+		assert.GreaterOrEqual(t, wait, f.waitOfOne(), "whoever waits so long is not denied")
+		if len(f.rates) == 1 { // ResetAfter is rounded up to a whole nanosecond, so t may be of the next one
+			assert.LessOrEqual(t, wait, up(f.peek.RetryAfter+2))
+		}
+		longest := int64(0)
+		for _, rate := range f.rates {
+			longest = max(longest, up(unit(rate)))
+		}
+		assert.LessOrEqual(t, wait, longest)
 	default:
 		// r/t ≤ q/w, and the next smaller t would break it.
 		assert.LessOrEqual(t, product(r, w).Cmp(product(q, wait)), 0, "r/t is not above the pace")
@@ -167,6 +174,20 @@ func (f told) checkRetryAfter(t *testing.T) {
 func (f told) windowEnd() time.Duration {
 	period := int64(f.rates[f.res.Rate()].Period)
 	return time.Duration(period - time.Now().UnixNano()%period)
+}
+
+// waitOfOne is how long a request of cost 1 would wait by all the rates; of several
+// windows only the one that binds is told.
+func (f told) waitOfOne() int64 {
+	if len(f.rates) > 1 && f.windowed() {
+		return 1
+	}
+	return up(f.peek.RetryAfter)
+}
+
+// unit is what one unit of a rate takes to come back, rounded up.
+func unit(rate throttled.Rate) time.Duration {
+	return time.Duration((int64(rate.Period) + rate.Limit - 1) / rate.Limit)
 }
 
 // up rounds to whole seconds, at least 1.
