@@ -80,6 +80,7 @@ model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a wai
 fuzz: ## each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh .
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh bench
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh contrib/httplimit
 
 .PHONY: examples
 examples: ## run every program under examples/

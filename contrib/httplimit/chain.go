@@ -2,6 +2,7 @@ package httplimit
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,7 @@ type chain struct {
 // readForwardedFor reads X-Forwarded-For from its end, and stops at the client: what is
 // left of it may be as long as a client likes.
 func (c *chain) readForwardedFor(lines []string) {
-	for i := len(lines) - 1; i >= 0; i-- {
-		rest := lines[i]
+	for _, rest := range slices.Backward(lines) {
 		for comma := len(rest); comma >= 0; {
 			rest = rest[:comma]
 			comma = strings.LastIndexByte(rest, ',')
@@ -129,15 +129,9 @@ func unquote(text string) string {
 	return text
 }
 
-// maxNode is longer than any address with a zone and a port.
-const maxNode = 128
-
 // parseNode parses what a proxy wrote for a client: an address, with or without a port,
 // an IPv6 one in brackets or not. "unknown", names and 0.0.0.0 are no addresses.
 func parseNode(text string) (addr netip.Addr, ok bool) {
-	if len(text) > maxNode {
-		return addr, false
-	}
 	host, port := text, ""
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')

@@ -61,7 +61,7 @@ type finder struct {
 func (c ClientIP) compile() (KeyFunc, error) {
 	f := &finder{unix: c.TrustUnix, header: http.CanonicalHeaderKey(c.Header), bits: c.IPv6Prefix}
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, keyFault("ClientIP."+format, args...)) }
+	fault := func(format string, args ...any) { faults = append(faults, configFault("ClientIP."+format, args...)) }
 	for i, prefix := range c.Trusted {
 		prefix, wrong := normalPrefix(prefix)
 		if wrong != "" {

@@ -51,9 +51,10 @@ var (
 
 // teller writes the fields. It is immutable.
 type teller struct {
-	fields   Fields
-	policies []policy // one for each rate of the quota
-	list     string   // RateLimit-Policy
+	fields    Fields
+	algorithm throttled.Algorithm
+	policies  []policy // one for each rate of the quota
+	list      string   // RateLimit-Policy
 }
 
 // policyOf returns the policy that binds, or nil if the answer has none: because the
@@ -76,7 +77,7 @@ func (t *teller) tell(h http.Header, res throttled.Result) {
 	if p == nil || t.fields == FieldsNone {
 		return
 	}
-	left, wait := p.remaining(res), p.available(res, len(t.policies) == 1)
+	left, wait := p.remaining(res), t.wait(p, res)
 	if t.fields&FieldsDraft11 != 0 {
 		t.tellDraft11(h, p, left, wait)
 	}
@@ -90,6 +91,31 @@ func (t *teller) tell(h http.Header, res throttled.Result) {
 		}
 		tellThree(h, &unregistered, p.capacity, left, reset)
 	}
+}
+
+// wait returns t of the policy that binds: the whole seconds that what remains is for or,
+// where nothing does, until there is more; 0 means that it is not told.
+func (t *teller) wait(p *policy, res throttled.Result) int64 {
+	r, only := p.remaining(res), len(t.policies) == 1
+	switch {
+	case r == 0 && !res.Allowed:
+		return retryAfter(res)
+	case r > 0 && !windowed(t.algorithm):
+		return p.pace(r)
+	case r == 0 && t.algorithm == throttled.SlidingWindow:
+		// When its window has passed, all of it may still count, until one unit of it
+		// has left.
+		return seconds(p.untilNextWindow(res, only) + p.leaks(1, true))
+	case windowed(t.algorithm):
+		return seconds(p.untilNextWindow(res, only))
+	}
+	// The request took the last unit. The answer does not tell how long a request after
+	// it would wait, but how long at most.
+	var longest time.Duration
+	for i := range t.policies {
+		longest = max(longest, t.policies[i].untilNextUnit(res))
+	}
+	return seconds(longest)
 }
 
 // tellDraft11 adds an item to RateLimit and those of the quota to RateLimit-Policy.
@@ -127,7 +153,7 @@ func tellThree(h http.Header, names *[3]string, limit, left, reset int64) {
 
 // newTeller requires names and a unit that were checked.
 func newTeller(fields Fields, quota throttled.Quota, algorithm throttled.Algorithm, names []string, unit string) teller {
-	t := teller{fields: fields}
+	t := teller{fields: fields, algorithm: algorithm}
 	var items []string
 	for i, rate := range quota.Rates() {
 		p := newPolicy(names[i], algorithm, rate)

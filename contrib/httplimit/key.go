@@ -46,7 +46,7 @@ type KeyFunc func(r *http.Request) (string, error)
 // reported at once, over [throttled.ErrInvalidConfig].
 func Compile(key Key) (KeyFunc, error) {
 	if key == nil {
-		return nil, keyFault("the key is nil")
+		return nil, configFault("the key is nil")
 	}
 	of, err := key.compile()
 	if err != nil {
@@ -72,13 +72,13 @@ func bounded(text string) (string, error) {
 	return text, nil
 }
 
-func keyFault(format string, args ...any) error {
+func configFault(format string, args ...any) error {
 	return fmt.Errorf("%w: httplimit: "+format, append([]any{throttled.ErrInvalidConfig}, args...)...)
 }
 
 func (f KeyFunc) compile() (KeyFunc, error) {
 	if f == nil {
-		return nil, keyFault("a KeyFunc is nil")
+		return nil, configFault("a KeyFunc is nil")
 	}
 	return f, nil
 }
@@ -88,7 +88,7 @@ type Constant string
 
 func (c Constant) compile() (KeyFunc, error) {
 	if c == "" {
-		return nil, keyFault("a Constant is empty; give it a text, such as \"all\"")
+		return nil, configFault("a Constant is empty; give it a text, such as \"all\"")
 	}
 	return func(*http.Request) (string, error) { return string(c), nil }, nil
 }
@@ -103,9 +103,9 @@ func (h Header) compile() (KeyFunc, error) {
 	name := http.CanonicalHeaderKey(string(h))
 	switch {
 	case !isToken(name):
-		return nil, keyFault("a Header is %.80q, which is no name of a field", string(h))
+		return nil, configFault("a Header is %.80q, which is no name of a field", string(h))
 	case name == "Host":
-		return nil, keyFault("a Header is Host, which net/http keeps elsewhere; take Request.Host with a KeyFunc")
+		return nil, configFault("a Header is Host, which net/http keeps elsewhere; take Request.Host with a KeyFunc")
 	}
 	return func(r *http.Request) (string, error) {
 		return single("field "+name, r.Header[name], func(value string) string { return value })
@@ -119,7 +119,7 @@ type Cookie string
 
 func (c Cookie) compile() (KeyFunc, error) {
 	if !isToken(string(c)) {
-		return nil, keyFault("a Cookie is %.80q, which is no name of a cookie", string(c))
+		return nil, configFault("a Cookie is %.80q, which is no name of a cookie", string(c))
 	}
 	return func(r *http.Request) (string, error) {
 		return single("cookie "+string(c), r.CookiesNamed(string(c)), func(cookie *http.Cookie) string { return cookie.Value })
@@ -224,13 +224,13 @@ func (f FirstOf) compile() (KeyFunc, error) {
 // compileAll compiles keys and returns the faults of all.
 func compileAll(of string, keys []Key) ([]KeyFunc, error) {
 	if len(keys) == 0 {
-		return nil, keyFault("a %s is empty", of)
+		return nil, configFault("a %s is empty", of)
 	}
 	compiled := make([]KeyFunc, len(keys))
 	var faults []error
 	for i, key := range keys {
 		if key == nil {
-			faults = append(faults, keyFault("%s[%d] is nil", of, i))
+			faults = append(faults, configFault("%s[%d] is nil", of, i))
 			continue
 		}
 		var err error
@@ -243,12 +243,13 @@ func compileAll(of string, keys []Key) ([]KeyFunc, error) {
 // isToken reports whether text is a token of RFC 9110, such as the name of a field.
 func isToken(text string) bool {
 	for i := range len(text) {
-		c := text[i]
-		if c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' {
-			if strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-				return false
-			}
+		if !tokenChar(text[i]) {
+			return false
 		}
 	}
 	return text != ""
+}
+
+func tokenChar(c byte) bool {
+	return lower(c) || upper(c) || digit(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

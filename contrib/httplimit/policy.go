@@ -11,7 +11,6 @@ import (
 // policy is one rate of a quota as the fields tell it: an item of RateLimit-Policy.
 type policy struct {
 	name     string
-	windowed bool  // counted in windows, not by a bucket
 	limit    int64 // of the rate
 	period   time.Duration
 	capacity int64 // q: the burst of a bucket, the limit of a window
@@ -25,21 +24,30 @@ type policy struct {
 func newPolicy(name string, algorithm throttled.Algorithm, rate throttled.Rate) policy {
 	p := policy{
 		name:     name,
-		windowed: algorithm == throttled.FixedWindow || algorithm == throttled.SlidingWindow,
 		limit:    rate.Limit,
 		period:   rate.Period,
-		capacity: rate.Limit,
+		capacity: capacityOf(algorithm, rate),
 		item:     quoted(name) + ";r=",
 		problem:  quotaExceeded(name),
-	}
-	if rate.Burst > 0 && !p.windowed {
-		p.capacity = rate.Burst
 	}
 	// The field knows whole seconds only. Rounded up, q/w is at most the rate.
 	if p.leaks(p.capacity, false) >= time.Second {
 		p.window = seconds(p.leaks(p.capacity, true))
 	}
 	return p
+}
+
+// windowed reports whether the algorithm counts in windows, which ignore the burst.
+func windowed(algorithm throttled.Algorithm) bool {
+	return algorithm == throttled.FixedWindow || algorithm == throttled.SlidingWindow
+}
+
+// capacityOf returns the greatest cost that the rate ever lets through at once.
+func capacityOf(algorithm throttled.Algorithm, rate throttled.Rate) int64 {
+	if rate.Burst > 0 && !windowed(algorithm) {
+		return rate.Burst
+	}
+	return rate.Limit
 }
 
 // policyField returns the item of RateLimit-Policy. The unit is that of the quota, ""
@@ -71,26 +79,15 @@ func (p *policy) leaks(n int64, up bool) time.Duration {
 // the quota, and r is never above q.
 func (p *policy) remaining(res throttled.Result) int64 { return min(res.Remaining(), p.capacity) }
 
-// available returns t, the whole seconds that r is for or, where r is 0, until there is
-// more; 0 means that it is not told. The rate is the only one of its quota, or not.
-func (p *policy) available(res throttled.Result, only bool) int64 {
-	r := p.remaining(res)
-	switch {
-	case r == 0 && !res.Allowed:
-		return retryAfter(res)
-	case p.windowed:
-		return seconds(p.untilNextWindow(res, only))
-	case r > 0:
-		// At least so long that r/t is not above q/w.
-		hi, lo := bits.Mul64(uint64(r), uint64(p.window))
-		t, rest := bits.Div64(hi, lo, uint64(p.capacity))
-		if rest > 0 {
-			t++
-		}
-		return max(1, int64(t))
-	default:
-		return seconds(p.untilNextUnit(res))
+// pace returns the whole seconds, at least 1, that r is for: enough that r/t is not above
+// q/w.
+func (p *policy) pace(r int64) int64 {
+	hi, lo := bits.Mul64(uint64(r), uint64(p.window))
+	t, rest := bits.Div64(hi, lo, uint64(p.capacity))
+	if rest > 0 {
+		t++
 	}
+	return max(1, int64(t))
 }
 
 // untilNextWindow returns how long the window lasts in which res was answered. Where the
@@ -105,9 +102,10 @@ func (p *policy) untilNextWindow(res throttled.Result, only bool) time.Duration 
 	return p.period - time.Duration(time.Now().UnixNano()%int64(p.period))
 }
 
-// untilNextUnit returns how long it takes a bucket that was just emptied to get one unit
-// back: until all but one have come back, and with several rates, of which ResetAfter
-// tells only the longest, no more than one unit takes.
+// untilNextUnit returns how long it takes at most a bucket that may be empty to get one
+// unit back: until all but one have come back, and no more than one unit takes. With
+// several rates ResetAfter tells only the longest, and what it says of one that is
+// not empty may be negative.
 func (p *policy) untilNextUnit(res throttled.Result) time.Duration {
 	return min(p.leaks(1, true), res.ResetAfter()-p.leaks(p.capacity-1, false))
 }

@@ -1,6 +1,7 @@
 package httplimit_test
 
 import (
+	"context"
 	"math/big"
 	"math/rand/v2"
 	"net/http"
@@ -115,17 +116,27 @@ func (f told) check(t *testing.T) {
 	assert.LessOrEqual(t, r, q)
 
 	wait, hasT := f.limits[0].numbers["t"]
-	switch {
-	case r == 0 && !f.res.Allowed:
+	if r == 0 && !f.res.Allowed {
 		assert.Equal(t, f.retryAfter, map[bool]string{true: strconv.FormatInt(wait, 10)}[hasT], "t is Retry-After")
+		return
+	}
+	assert.GreaterOrEqual(t, wait, int64(1))
+	switch rate := f.rates[f.res.Rate()]; {
+	case r == 0 && f.algorithm == throttled.SlidingWindow:
+		assert.Equal(t, up(f.windowEnd()+unit(rate)), wait)
+		assert.GreaterOrEqual(t, wait, f.waitOfOne())
 	case f.windowed():
 		assert.Equal(t, up(f.windowEnd()), wait)
-	case r == 0 && len(f.rates) == 1:
-		// ResetAfter is rounded up to a whole nanosecond, so t may be of the next one.
-		assert.GreaterOrEqual(t, wait, up(f.peek.RetryAfter))
-		assert.LessOrEqual(t, wait, up(f.peek.RetryAfter+2))
 	case r == 0:
-		assert.Positive(t, wait)
+		assert.GreaterOrEqual(t, wait, f.waitOfOne(), "whoever waits so long is not denied")
+		if len(f.rates) == 1 { // ResetAfter is rounded up to a whole nanosecond, so t may be of the next one
+			assert.LessOrEqual(t, wait, up(f.peek.RetryAfter+2))
+		}
+		longest := int64(0)
+		for _, rate := range f.rates {
+			longest = max(longest, up(unit(rate)))
+		}
+		assert.LessOrEqual(t, wait, longest)
 	default:
 		// r/t ≤ q/w, and the next smaller t would break it.
 		assert.LessOrEqual(t, product(r, w).Cmp(product(q, wait)), 0, "r/t is not above the pace")
@@ -165,12 +176,119 @@ func (f told) windowEnd() time.Duration {
 	return time.Duration(period - time.Now().UnixNano()%period)
 }
 
+// waitOfOne is how long a request of cost 1 would wait by all the rates; of several
+// windows only the one that binds is told.
+func (f told) waitOfOne() int64 {
+	if len(f.rates) > 1 && f.windowed() {
+		return 1
+	}
+	return up(f.peek.RetryAfter)
+}
+
+// unit is what one unit of a rate takes to come back, rounded up.
+func unit(rate throttled.Rate) time.Duration {
+	return time.Duration((int64(rate.Period) + rate.Limit - 1) / rate.Limit)
+}
+
 // up rounds to whole seconds, at least 1.
 func up(d time.Duration) int64 {
 	return max(1, int64(d/time.Second)+map[bool]int64{true: 1}[d%time.Second > 0])
 }
 
 func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
+
+// answer is a limiter that tells its quota and always gives one answer.
+type answer struct {
+	quota     throttled.Quota
+	algorithm throttled.Algorithm
+	res       throttled.Result
+}
+
+func (a answer) Quota() throttled.Quota         { return a.quota }
+func (a answer) Algorithm() throttled.Algorithm { return a.algorithm }
+func (a answer) LimitN(context.Context, string, int64) (throttled.Result, error) {
+	return a.res, nil
+}
+
+// TestTheFieldsByHand is of what lies a nanosecond beside a whole second.
+func TestTheFieldsByHand(t *testing.T) {
+	const ns, s = time.Nanosecond, time.Second
+	for _, c := range []struct {
+		name                      string
+		quota                     throttled.Quota
+		algorithm                 throttled.Algorithm
+		allowed                   bool
+		state                     throttled.State
+		policy, limit, retryAfter string
+	}{
+		{
+			"a second", throttled.PerSecond(10), throttled.TokenBucket, false,
+			throttled.State{Limit: 10, RetryAfter: s},
+			`"10/s";q=10;w=1`, `"10/s";r=0;t=1`, "1",
+		},
+		{
+			"a nanosecond more", throttled.PerSecond(10), throttled.TokenBucket, false,
+			throttled.State{Limit: 10, RetryAfter: s + ns},
+			`"10/s";q=10;w=1`, `"10/s";r=0;t=2`, "2",
+		},
+		{
+			"a nanosecond", throttled.PerSecond(10), throttled.TokenBucket, false,
+			throttled.State{Limit: 10, RetryAfter: ns},
+			`"10/s";q=10;w=1`, `"10/s";r=0;t=1`, "1",
+		},
+		{
+			"a burst that comes back in less than a second", throttled.PerSecond(10).WithBurst(9), throttled.GCRA, true,
+			throttled.State{Limit: 9, Remaining: 8, ResetAfter: s / 10},
+			`"10/s burst 9";q=9`, `"10/s burst 9";r=8;t=1`, "",
+		},
+		{
+			"half a nanosecond less than a second", throttled.Per(2, 2*s-ns).WithBurst(1).And(throttled.Per(2, 1)), throttled.GCRA, true,
+			throttled.State{Limit: 1, Remaining: 1},
+			`"2/1999999999ns burst 1";q=1, "2/1ns";q=2`, `"2/1999999999ns burst 1";r=1;t=1`, "",
+		},
+		{
+			"a burst that comes back in a little more than a second", throttled.PerSecond(10).WithBurst(11), throttled.LeakyBucket, true,
+			throttled.State{Limit: 11, Remaining: 10, ResetAfter: s / 10},
+			`"10/s burst 11";q=11;w=2`, `"10/s burst 11";r=10;t=2`, "",
+		},
+		{
+			"just emptied, and the next in a second", throttled.Per(3, 3*s), throttled.TokenBucket, true,
+			throttled.State{Limit: 3, ResetAfter: 3 * s},
+			`"3/3s";q=3;w=3`, `"3/3s";r=0;t=1`, "",
+		},
+		{
+			"a third of a nanosecond is rounded for the next one", throttled.Per(3, 3*s+ns), throttled.TokenBucket, true,
+			throttled.State{Limit: 3, ResetAfter: 3*s + ns}, // all but a third of it less: 1 s + 1/3 ns
+			`"3/3000000001ns";q=3;w=4`, `"3/3000000001ns";r=0;t=2`, "",
+		},
+		{
+			"almost emptied, and never enough", throttled.PerSecond(10), throttled.TokenBucket, false,
+			throttled.State{Limit: 10, Remaining: 1, RetryAfter: throttled.Never, ResetAfter: s},
+			`"10/s";q=10;w=1`, `"10/s";r=1;t=1`, "",
+		},
+		{
+			"a window ignores the burst", throttled.Per(100, time.Minute).WithBurst(7), throttled.FixedWindow, true,
+			throttled.State{Limit: 100, Remaining: 99, ResetAfter: 30*s + ns},
+			`"100/m burst 7";q=100;w=60`, `"100/m burst 7";r=99;t=31`, "",
+		},
+		{
+			"a window that counts for the next one too", throttled.Per(100, time.Minute), throttled.SlidingWindow, true,
+			throttled.State{Limit: 100, Remaining: 99, ResetAfter: 61 * s},
+			`"100/m";q=100;w=60`, `"100/m";r=99;t=1`, "",
+		},
+		{
+			"a window that only the last one counts in", throttled.Per(100, time.Minute), throttled.SlidingWindow, true,
+			throttled.State{Limit: 100, Remaining: 99, ResetAfter: 60 * s},
+			`"100/m";q=100;w=60`, `"100/m";r=99;t=60`, "",
+		},
+	} {
+		limiter := answer{c.quota, c.algorithm, throttled.NewResult(c.allowed, c.state)}
+		res := get(newMiddleware(t, limiter, httplimit.Options{})(hello), alice)
+		assert.Equal(t, c.policy, res.Header.Get("RateLimit-Policy"), c.name)
+		assert.Equal(t, c.limit, res.Header.Get("RateLimit"), c.name)
+		assert.Equal(t, c.retryAfter, res.Header.Get("Retry-After"), c.name)
+	}
+}
 
 // randomQuota returns a quota of one to three rates of all sizes, among them the
 // greatest there are.
