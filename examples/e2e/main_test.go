@@ -78,7 +78,7 @@ func browser(t *testing.T) context.Context {
 type nothing = chromedp.Action[chromedp.Void]
 
 // do acts in the tab.
-func do(t *testing.T, ctx context.Context, actions ...nothing) { //nolint:revive // t goes first, as in testify
+func do(t *testing.T, ctx context.Context, actions ...nothing) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -104,7 +104,7 @@ func TestHold(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			open(t, ctx, address, 1300, 900, url.Values{"limit": {"5"}, "period": {"s"}, "burst": {"10"}, "cost": {"1"}})
+			open(t, ctx, address, 1300, 900, url.Values{"limit": {"2"}, "period": {"s"}, "burst": {"3"}, "cost": {"1"}})
 			do(t, ctx, chromedp.Focus(send), c.press)
 			for _, algorithm := range algorithms {
 				await(t, ctx, find(card(algorithm, ".tally .denied"))+".textContent > 0")
@@ -205,9 +205,9 @@ func TestSizes(t *testing.T) {
 		for _, colours := range []string{"light", "dark"} {
 			t.Run(strconv.FormatInt(width, 10)+"/"+colours, func(t *testing.T) {
 				do(t, ctx, scheme(colours))
-				open(t, ctx, address, width, 900, url.Values{"limit": {"5"}, "burst": {"10"}})
+				open(t, ctx, address, width, 900, url.Values{"limit": {"2"}, "burst": {"6"}})
 				do(t, ctx, chromedp.Focus(send), space(input.DispatchKeyEventTypeKeyDown))
-				await(t, ctx, find(card("token_bucket", ".tally .denied"))+".textContent > 5")
+				await(t, ctx, find(card("token_bucket", ".tally .denied"))+".textContent > 1")
 				do(t, ctx, space(input.DispatchKeyEventTypeKeyUp))
 				assert.LessOrEqual(t, get(t, ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")), width)
 				assert.GreaterOrEqual(t, get(t, ctx, chromedp.Evaluate[float64](find(send)+".getBoundingClientRect().height")), 44.0)

@@ -24,16 +24,21 @@ import (
 func main() {
 	serve := page.Flags()
 	flag.Parse()
+	if err := run(serve); err != nil {
+		log.Fatal(err)
+	}
+}
 
-	buckets := throttled.Must(store.NewActor(store.Options{}))
+func run(serve page.Serving) error {
+	buckets, err := store.NewActor(store.Options{})
+	if err != nil {
+		return err
+	}
 	defer buckets.Close()
-	err := serve.Run(page.Handler("package async, owned by a goroutine", func(cfg throttled.Config) (page.Limited, error) {
+	return serve.Run(page.Handler("package async, owned by a goroutine", func(cfg throttled.Config) (page.Limited, error) {
 		cfg.Store = buckets
 		return open(cfg)
 	}))
-	if err != nil {
-		log.Fatal(err)
-	}
 }
 
 // byAddress is whose quota a request counts to.

@@ -10,9 +10,8 @@ package main
 
 import (
 	"flag"
-	"fmt"
+	"log"
 	"net/http"
-	"os"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/contrib/httplimit"
@@ -26,28 +25,32 @@ func main() {
 	url := flag.String("url", "redis://localhost:6379", "where Redis is")
 	flag.Parse()
 	if err := run(serve, *url); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 }
 
-// run gives each of the two servers a store of its own, as if they were two
-// processes, or on two machines.
+// run gives each of the two servers a store of its own, as if they were on two
+// machines.
 func run(serve page.Serving, url string) error {
-	var servers []http.Handler
-	for _, name := range []string{"first", "second"} {
-		buckets, err := redis.Open(url, redis.Options{})
-		if err != nil {
-			return err
-		}
-		defer buckets.Close()
-		servers = append(servers, page.Handler("the "+name+" of two servers, one quota in Redis",
-			func(cfg throttled.Config) (page.Limited, error) {
-				cfg.Store = buckets
-				return open(cfg)
-			}))
+	first, err := redis.Open(url, redis.Options{})
+	if err != nil {
+		return err
 	}
-	return serve.Run(servers...)
+	defer first.Close()
+	second, err := redis.Open(url, redis.Options{})
+	if err != nil {
+		return err
+	}
+	defer second.Close()
+	return serve.Run(server("first", first), server("second", second))
+}
+
+// server serves the page over the buckets of a store.
+func server(name string, buckets throttled.Store) http.Handler {
+	return page.Handler("the "+name+" of two servers, one quota in Redis", func(cfg throttled.Config) (page.Limited, error) {
+		cfg.Store = buckets
+		return open(cfg)
+	})
 }
 
 // byAddress is whose quota a request counts to.
