@@ -326,13 +326,14 @@ function drawLine(canvas, card, now, colours, period) {
   // What was left.
   if (card.levels.length > 0) {
     const curve = new Path2D();
-    let first = true;
-    for (const { at, share } of card.levels) {
-      if (first) curve.moveTo(Math.max(0, x(at)), y(share));
-      else curve.lineTo(Math.max(0, x(at)), y(share));
-      first = false;
+    let before = card.levels[0].share;
+    curve.moveTo(Math.max(0, x(card.levels[0].at)), y(before));
+    for (const { at, share } of card.levels) { // in steps, for units are whole
+      curve.lineTo(Math.max(0, x(at)), y(before));
+      curve.lineTo(Math.max(0, x(at)), y(share));
+      before = share;
     }
-    curve.lineTo(width, y(card.levels.at(-1).share));
+    curve.lineTo(width, y(before));
     const area = new Path2D(curve);
     area.lineTo(width, bottom);
     area.lineTo(Math.max(0, x(card.levels[0].at)), bottom);
