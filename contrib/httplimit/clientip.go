@@ -116,6 +116,20 @@ func normalPrefix(prefix netip.Prefix) (normal netip.Prefix, wrong string) {
 	return normal, ""
 }
 
+// Of returns the key of an address that something else has found, such as a middleware of
+// your router: with IPv6Prefix seen to, and "" for the zero Addr, so that a [KeyFunc]
+// may return it as it is. An IPv6Prefix out of range counts as 64.
+func (c ClientIP) Of(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return ""
+	}
+	f := finder{bits: c.IPv6Prefix}
+	if f.bits < 1 || f.bits > 128 {
+		f.bits = defaultIPv6Prefix
+	}
+	return f.text(normalAddr(addr))
+}
+
 // peerKey is the key where nobody is trusted.
 func (f *finder) peerKey(r *http.Request) (string, error) {
 	peer, err := peerOf(r)

@@ -290,6 +290,22 @@ func TestClientIPFaults(t *testing.T) {
 	assert.Equal(t, "198.51.100.1", keyOf(t, trusted, "10.200.0.1:1", "X-Forwarded-For: 198.51.100.1"), "prefixes are brought into form")
 }
 
+func TestTheKeyOfAnAddressThatIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		key  httplimit.ClientIP
+		addr netip.Addr
+		want string
+	}{
+		{httplimit.ClientIP{}, netip.Addr{}, ""},
+		{httplimit.ClientIP{}, netip.MustParseAddr("::ffff:192.0.2.1"), "192.0.2.1"},
+		{httplimit.ClientIP{}, netip.MustParseAddr("2001:db8:1:2:3::4%eth0"), "2001:db8:1:2::/64"},
+		{httplimit.ClientIP{IPv6Prefix: 128}, netip.MustParseAddr("fe80::4%eth0"), "fe80::4"},
+		{httplimit.ClientIP{IPv6Prefix: 129}, netip.MustParseAddr("2001:db8:1:2:3::4"), "2001:db8:1:2::/64"},
+	} {
+		assert.Equal(t, c.want, c.key.Of(c.addr))
+	}
+}
+
 func TestTheKeyOfAnIPv4PeerAllocatesNothing(t *testing.T) {
 	key, err := httplimit.Compile(httplimit.ClientIP{})
 	require.NoError(t, err)
