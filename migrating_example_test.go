@@ -1,16 +1,14 @@
 package throttled_test
 
-// What docs/migrating.md shows.
+// What docs/migrating.md shows, but for the part of Redis, which is in store/redis.
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/store/redis"
 	"github.com/throttled-go/throttled/sync"
 )
 
@@ -56,19 +54,6 @@ func Example_fromHTTPRate() {
 	limiter, err := sync.New(throttled.Config{Quota: throttled.PerMinute(100), Algorithm: throttled.SlidingWindow})
 	fmt.Println(limiter.Quota(), limiter.Algorithm(), err)
 	// Output: 100/m sliding_window <nil>
-}
-
-//nolint:testableexamples // needs a Redis, so it is compiled and not run
-func Example_fromRedisRate() {
-	buckets, err := redis.Open(os.Getenv("REDIS_URL"), redis.Options{})
-	if err != nil {
-		panic(err)
-	}
-	defer buckets.Close()
-
-	second := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerSecond(10)}))
-	hour := throttled.Must(sync.New(throttled.Config{Store: buckets, Quota: throttled.PerHour(1000)}))
-	fmt.Println(second.Quota(), hour.Quota())
 }
 
 func Example_fromThrottledPy() {

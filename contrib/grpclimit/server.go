@@ -133,7 +133,7 @@ func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	if err := handler(srv, counted); err != nil {
 		return err
 	}
-	return counted.refused // also where the handler took it for the end of the stream
+	return counted.refusal() // also where the handler took it for the end of the stream
 }
 
 // Limit decides for the call that ctx is of, and returns nil or the error to
@@ -200,15 +200,26 @@ func (s *Server) watch(ctx context.Context, err error) {
 type countedStream struct {
 	grpc.ServerStream
 
-	server  *Server
-	method  string
-	refused error // the first; what was refused is lost, so the stream has ended
+	server *Server
+	method string
+
+	// refused is the first refusal: what was refused is lost, so the stream has
+	// ended with it. A goroutine that receives may outlive the handler.
+	refused atomic.Pointer[error]
+}
+
+// refusal returns the error that the stream has ended with, or nil.
+func (c *countedStream) refusal() error {
+	if refused := c.refused.Load(); refused != nil {
+		return *refused
+	}
+	return nil
 }
 
 // RecvMsg receives a message and returns an error if the quota refuses it.
 func (c *countedStream) RecvMsg(message any) error {
-	if c.refused != nil {
-		return c.refused
+	if err := c.refusal(); err != nil {
+		return err
 	}
 	if err := c.ServerStream.RecvMsg(message); err != nil {
 		return err
@@ -216,7 +227,7 @@ func (c *countedStream) RecvMsg(message any) error {
 	denial, err := c.server.decide(c.Context(), c.server.options.Messages, c.method, message)
 	if err != nil {
 		c.SetTrailer(denial)
-		c.refused = err
+		c.refused.Store(&err)
 	}
 	return err
 }
