@@ -183,7 +183,8 @@ func (f *finder) text(addr netip.Addr) string {
 	if addr.Is4() || f.bits == 128 {
 		return addr.String()
 	}
-	return netip.PrefixFrom(addr, f.bits).Masked().String()
+	var room [len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128")]byte
+	return string(netip.PrefixFrom(addr, f.bits).Masked().AppendTo(room[:0]))
 }
 
 func (f *finder) trusts(addr netip.Addr) bool {

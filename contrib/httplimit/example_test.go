@@ -26,12 +26,12 @@ func show(handler http.Handler, path string) {
 }
 
 func ExampleNew() {
-	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(2)}))
-	limit := throttled.Must(httplimit.New(limiter, httplimit.Options{}))
-
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /", func(http.ResponseWriter, *http.Request) {})
-	handler := limit(mux)
+
+	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(2)}))
+	limit := throttled.Must(httplimit.New(limiter, httplimit.Options{}))
+	handler := limit(mux) // 200 with RateLimit: "2/h";r=1;t=1800, and 429 in the end
 
 	for range 3 {
 		show(handler, "/")

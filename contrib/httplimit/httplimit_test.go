@@ -254,16 +254,21 @@ func TestTheResponseWriterIsTheServers(t *testing.T) {
 	assert.Empty(t, res.Trailer)
 }
 
-func TestAnAllowedRequestAllocatesTwice(t *testing.T) {
+// TestAllocationsOfAnAllowedRequest: the text of RateLimit and the values of two fields, and
+// for an IPv6 address its prefix.
+func TestAllocationsOfAnAllowedRequest(t *testing.T) {
 	checker, err := httplimit.NewChecker(newLimiter(t, throttled.Config{Quota: throttled.PerSecond(1_000_000_000)}), httplimit.Options{})
 	require.NoError(t, err)
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	w := httptest.NewRecorder()
-	allocations := testing.AllocsPerRun(100, func() {
-		clear(w.Header())
-		if !checker.Check(w, r) {
-			t.Fatal("denied")
-		}
-	})
-	assert.EqualValues(t, 2, allocations, "the text of RateLimit, and the two values")
+	for peer, want := range map[string]float64{alice: 2, "[2001:db8:1:2:3:4:5:6]:1234": 3} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = peer
+		w := httptest.NewRecorder()
+		allocations := testing.AllocsPerRun(100, func() {
+			clear(w.Header())
+			if !checker.Check(w, r) {
+				t.Fatal("denied")
+			}
+		})
+		assert.Equal(t, want, allocations, peer)
+	}
 }
