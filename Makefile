@@ -71,7 +71,7 @@ test-32bit: ## the tests of what does not need Redis, where an int has 32 bits
 .PHONY: model
 model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a waiting line, SCRIPT_STEPS in a Redis
 	@for test in "Model ./internal/algorithm -steps $(STEPS)" "Model ./internal/table -lives $(LIVES)" \
-		"Scripts$$ ./store/redis -steps $(SCRIPT_STEPS)"; do \
+		"Scripts$$ ./store/redis/internal/script -steps $(SCRIPT_STEPS)"; do \
 		go test -count=1 -timeout 15m -run $$test | \
 			awk '{ print } /no tests to run/ { bad = 1 } END { exit bad }'; \
 	done
@@ -111,7 +111,7 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 
 .PHONY: bench-redis
 bench-redis: bench-peers-redis ## the same as bench-peers-redis, and what each script takes inside Redis
-	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis out/bench-redis-scripts.txt
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis/internal/script out/bench-redis-scripts.txt
 
 .PHONY: bench-peers-redis
 bench-peers-redis: ## decisions in a Redis started for them, beside INCRBY and other limiters; medians by benchstat
