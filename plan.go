@@ -56,7 +56,7 @@ func lawOf(a Algorithm) algorithm.Kind {
 	}[a]
 }
 
-// Name returns prefix, algorithm and quota, parted by colons. With the key of
+// Name returns prefix, algorithm and quota, separated by colons. With the key of
 // a request it names a bucket; a prefix has no colon, so no two plans of
 // different settings have one name.
 func (p *Plan) Name() string { return p.name }
@@ -150,7 +150,7 @@ func (p *Plan) GiveBack(state, mark []int64, now, cost, given int64) (res Result
 	return resultAt(now, told), until(told.Fresh, now), back
 }
 
-// resultAt returns what was told at the instant now.
+// resultAt returns an answer as it is at the instant now.
 func resultAt(now int64, told algorithm.Answer) Result {
 	return newResult(told.Turn == now, told.Binding, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
 }

@@ -8,7 +8,7 @@
 //
 // A state of zeros is fresh. A state that lies ahead of now (after a step back
 // of the clock, or because places were taken in advance) is a line to stand
-// behind: nothing is minted, and what is told of it is true.
+// behind: nothing is minted, and what is answered of it is true.
 //
 // Three bounds keep every instant within 63 bits, and the package requires
 // them: 0 ≤ now ≤ 2^62, a period of at most 2^59 ticks, and a capacity that
@@ -26,7 +26,7 @@ const MaxRates = 8
 // MaxWords is the size of the largest state of any law.
 const MaxWords = MaxRates * 3
 
-// Kind tells which of the five algorithms a law follows.
+// Kind is which of the five algorithms a law follows.
 type Kind uint8
 
 // The five algorithms. TokenBucket and GCRA are the same law.
@@ -79,7 +79,7 @@ func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
 // Whole returns the law in its shortest form, or nil if it has none.
 func (l *Law) Whole() *Whole { return l.whole }
 
-// Answer is what a request is told, as instants. Four fields, so that it
+// Answer is the answer to a request, as instants. Four fields, so that it
 // travels in registers.
 type Answer struct {
 	// Binding is the rate that binds: the one with the longest wait, then the

@@ -64,7 +64,7 @@ func randomLine(rng *rand.Rand, kind algorithm.Kind, rates []model.Rate, n int) 
 	return q
 }
 
-// chained sums up all places from two halves, parted where it pleases.
+// chained sums up all places from two halves, split where it pleases.
 func chained(rng *rand.Rand, runs *algorithm.Runs, costs []int64) (*algorithm.Run, bool) {
 	run := &algorithm.Run{}
 	if len(costs) < 2 || rng.IntN(8) == 0 {

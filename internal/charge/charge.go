@@ -36,7 +36,7 @@ type Marker interface {
 	throttled.Submitter
 
 	// SubmitMarked is Submit for a Limit or a Wait. What it charges is in mark
-	// when done is called. A store that cannot tell leaves mark zero.
+	// when done is called. A store that cannot know leaves mark zero.
 	SubmitMarked(ctx context.Context, req throttled.Request, mark *Mark, done func(throttled.Result, error))
 
 	// GiveBack gives back what of a charge has not leaked, and makes mark zero.
