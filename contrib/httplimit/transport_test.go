@@ -163,6 +163,7 @@ func TestRetries(t *testing.T) {
 			{"a 429", 3, http.MethodGet, false, false, []string{"Retry-After: 5"}, 429, 1, 200, 2, 5 * time.Second},
 			{"a 503", 3, http.MethodGet, false, false, []string{"Retry-After: 5"}, 503, 1, 200, 2, 5 * time.Second},
 			{"a 503 that says nothing", 3, http.MethodGet, false, false, nil, 503, 1, 503, 1, 0},
+			{"a 200 that was the last", 3, http.MethodGet, false, false, []string{`RateLimit: "a";r=0;t=5`}, 200, 1, 200, 1, 0},
 			{"a 500", 3, http.MethodGet, false, false, []string{"Retry-After: 5"}, 500, 1, 500, 1, 0},
 			{"as often as asked", 2, http.MethodGet, false, false, []string{"Retry-After: 5"}, 429, 9, 429, 3, 10 * time.Second},
 			{"ever more rarely", 3, http.MethodGet, false, false, nil, 429, 3, 200, 4, 7 * time.Second},
@@ -217,6 +218,29 @@ func TestARetrySendsTheBodyAgain(t *testing.T) {
 		res, err := transport.RoundTrip(r)
 		require.NoError(t, err)
 		assert.Equal(t, "an answer", body(t, res), "where it cannot, the refusal is the answer")
+	})
+}
+
+// TestARefusalIsReadAndClosed before the request is sent again, so that its connection
+// serves once more.
+func TestARefusalIsReadAndClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := strings.NewReader("an answer")
+		refusal := &closing{Reader: text}
+		sent := 0
+		transport := newTransport(t, nil, httplimit.TransportOptions{Retries: 1, Base: server(func(*http.Request) (*http.Response, error) {
+			if sent++; sent == 1 {
+				res := saying(http.StatusTooManyRequests)
+				res.Body = refusal
+				return res, nil
+			}
+			assert.True(t, refusal.closed)
+			assert.Zero(t, text.Len())
+			return saying(http.StatusOK), nil
+		})})
+		status, err := send(t.Context(), transport, http.MethodGet, page)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, status)
 	})
 }
 
@@ -302,6 +326,39 @@ func TestAPauseThatComesWhileWaiting(t *testing.T) {
 		assert.NoError(t, <-done)
 		assert.NoError(t, <-done)
 		assert.Equal(t, []time.Duration{0, 10*time.Second + time.Second/2}, sent)
+	})
+}
+
+// TestALaterAnswerMakesNoPauseShorter: answers come in another order than they were given.
+func TestALaterAnswerMakesNoPauseShorter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		asked := 0
+		transport := newTransport(t, nil, httplimit.TransportOptions{Base: server(func(*http.Request) (*http.Response, error) {
+			asked++
+			switch asked {
+			case 1:
+				time.Sleep(time.Second)
+				return saying(http.StatusOK, `RateLimit: "a";r=0;t=60`), nil
+			case 2:
+				time.Sleep(2 * time.Second)
+				return saying(http.StatusOK, `RateLimit: "a";r=0;t=5`), nil
+			}
+			return saying(http.StatusOK), nil
+		})})
+		done := make(chan error)
+		for range 2 {
+			go func() {
+				_, err := send(t.Context(), transport, http.MethodGet, page)
+				done <- err
+			}()
+			synctest.Wait()
+		}
+		assert.NoError(t, <-done)
+		assert.NoError(t, <-done)
+		_, err := send(t.Context(), transport, http.MethodGet, page)
+		assert.NoError(t, err)
+		assert.Equal(t, 61*time.Second, time.Since(begin))
 	})
 }
 
