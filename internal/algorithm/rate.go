@@ -66,6 +66,9 @@ func (r *rate) minus(a, b span) span {
 	return difference
 }
 
+// less reports whether s is shorter than t, which is of the same rate.
+func (s span) less(t span) bool { return s.ticks < t.ticks || s.ticks == t.ticks && s.part < t.part }
+
 // ceil returns the least whole number of ticks that is not below s.
 func (s span) ceil() int64 {
 	if s.part > 0 {

@@ -70,7 +70,7 @@ func (p *pair) do(op throttled.Op, cost int64) {
 
 func (p *pair) join(op throttled.Op, cost, latest int64) {
 	p.t.Helper()
-	got, w, err := p.table.Join(p.now, latest, p.request(op, cost))
+	got, w, err := p.table.Join(p.now, latest, p.request(op, cost), nil)
 	require.NoError(p.t, err)
 	want := p.model.LimitBy
 	if op == throttled.OpWait {
