@@ -18,12 +18,13 @@ import (
 // header. Behind proxies, list them in Trusted. Then, if and only if the peer is
 // one of them, the addresses that Header lists are gone through from the right,
 // where the nearest proxy wrote, and the first that is not trusted is the client.
-// If all are trusted it is the leftmost, and if there is no such field it is the
-// peer itself, as in a proxy's own check of health.
+// If all are trusted it is the leftmost. If the request has neither Header nor any
+// other field of this kind it is the peer itself, as in a proxy's own check of health.
 //
 // What is no address, to the right of the client, gives [ErrBadKey]: the request is
-// refused, and never counted to a key that others share. What stands to the left
-// of the client was written by the client, and is not looked at.
+// refused, and never counted to a key that others share. So is one whose proxy tells
+// of the client in another field than Header. What stands to the left of the client was
+// written by the client, and is not looked at.
 type ClientIP struct {
 	// Trusted are the addresses of your proxies. Not those of clients: whoever
 	// is in here may name any address as its own. A prefix that holds every
@@ -166,6 +167,8 @@ func (f *finder) clientKey(r *http.Request) (string, error) {
 	c := chain{finder: f}
 	if lines := r.Header[f.header]; len(lines) > 0 {
 		f.read(&c, lines)
+	} else if other := otherField(r.Header); other != "" {
+		return "", fmt.Errorf("%w: a trusted proxy tells of the client in %s, and ClientIP.Header is %s", ErrBadKey, other, f.header)
 	} else {
 		c.client = peer
 	}
@@ -176,6 +179,18 @@ func (f *finder) clientKey(r *http.Request) (string, error) {
 		return "", fmt.Errorf("%w: a request over a Unix socket has no %s", ErrNoKey, f.header)
 	}
 	return f.text(c.client), nil
+}
+
+// otherField returns a field in which proxies tell whom they forward, if h has one. To be
+// called where the one that is expected is not there: were the proxy taken for the
+// client then, all of its clients would share one quota.
+func otherField(h http.Header) string {
+	for _, name := range []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"} {
+		if len(h[name]) > 0 {
+			return name
+		}
+	}
+	return ""
 }
 
 // text returns the key of an address.

@@ -223,6 +223,23 @@ func TestAFieldWithOneAddress(t *testing.T) {
 	}
 }
 
+// TestAnotherFieldThanIsExpected: were the proxy taken for the client, all would share a key.
+func TestAnotherFieldThanIsExpected(t *testing.T) {
+	fields := []string{"X-Forwarded-For", "Forwarded", "X-Real-IP"}
+	for _, expected := range append(fields, "CF-Connecting-IP") {
+		key := httplimit.ClientIP{Trusted: proxies, Header: expected}
+		for _, sent := range fields {
+			want := "bad key"
+			if sent == expected {
+				want = "198.51.100.1"
+			}
+			value := map[string]string{"Forwarded": "for="}[sent] + "198.51.100.1"
+			assert.Equal(t, want, keyOf(t, key, "10.1.2.3:1", sent+": "+value), "%s for %s", sent, expected)
+		}
+		assert.Equal(t, "10.1.2.3", keyOf(t, key, "10.1.2.3:1", "X-Forwarded-Host: example.com"))
+	}
+}
+
 func TestOverAUnixSocket(t *testing.T) {
 	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "http.sock"))
 	require.NoError(t, err)

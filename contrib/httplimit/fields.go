@@ -85,11 +85,7 @@ func (t *teller) tell(h http.Header, res throttled.Result) {
 		tellThree(h, &draft06, p.capacity, left, wait)
 	}
 	if t.fields&FieldsX != 0 {
-		reset := wait
-		if wait > 0 {
-			reset = time.Now().Add(time.Duration(wait)*time.Second + time.Second - 1).Unix() // rounded up
-		}
-		tellThree(h, &unregistered, p.capacity, left, reset)
+		tellThree(h, &unregistered, p.capacity, left, instant(wait, time.Now()))
 	}
 }
 
@@ -149,6 +145,16 @@ func tellThree(h http.Header, names *[3]string, limit, left, reset int64) {
 	if reset == 0 {
 		delete(h, names[2])
 	}
+}
+
+// instant returns the Unix time so many seconds from now, rounded up, and 0 for 0.
+func instant(wait int64, now time.Time) int64 {
+	if wait > 0 {
+		if wait += now.Unix(); now.Nanosecond() > 0 {
+			wait++
+		}
+	}
+	return wait
 }
 
 // newTeller requires names and a unit that were checked.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,14 @@ func TestOlderFields(t *testing.T) {
 				assert.Empty(t, res.Header.Values(name), name)
 			}
 		}
+	})
+}
+
+func TestAnOlderResetIsRoundedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handler := newMiddleware(t, newLimiter(t, throttled.Config{Quota: throttled.PerMinute(2)}), httplimit.Options{Fields: httplimit.FieldsX})(hello)
+		time.Sleep(time.Nanosecond) // past 946684800
+		assert.Equal(t, "946684831", get(handler, alice).Header.Get("X-RateLimit-Reset"), "half a minute from now is not over before")
 	})
 }
 

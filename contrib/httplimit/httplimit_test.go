@@ -272,3 +272,17 @@ func TestAllocationsOfAnAllowedRequest(t *testing.T) {
 		assert.Equal(t, want, allocations, peer)
 	}
 }
+
+func TestTheBlockingFormOfAsyncUsesItsChannelsAgain(t *testing.T) {
+	memory, err := store.NewMemory(store.Options{})
+	require.NoError(t, err)
+	channels, err := async.New(throttled.Config{Quota: throttled.PerSecond(1_000_000_000), Store: memory})
+	require.NoError(t, err)
+	limiter := httplimit.Async(channels)
+	// A channel is two. Under the race detector a sync.Pool forgets every fourth.
+	assert.Less(t, testing.AllocsPerRun(1000, func() {
+		if _, err := limiter.LimitN(t.Context(), "alice", 1); err != nil {
+			t.Fatal(err)
+		}
+	}), 2.0)
+}
