@@ -57,6 +57,7 @@ type Rate struct {
 type Law struct {
 	kind  Kind
 	rates []rate
+	whole *Whole // of the only rate, if it is one; else nil
 }
 
 // New compiles a law. It requires 1 to MaxRates rates within the bounds of
@@ -66,11 +67,17 @@ func New(kind Kind, rates ...Rate) *Law {
 	for i, r := range rates {
 		law.rates[i] = compile(kind, i, r)
 	}
+	if len(rates) == 1 {
+		law.whole = wholeOf(&law.rates[0])
+	}
 	return law
 }
 
 // Words is the size of the law's state.
 func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
+
+// Whole returns the law in its shortest form, or nil if it has none.
+func (l *Law) Whole() *Whole { return l.whole }
 
 // Answer is what a request is told, as instants. Four fields, so that it
 // travels in registers.
@@ -100,6 +107,10 @@ type Binding struct {
 // Limit charges cost if every rate allows it now, else changes nothing.
 // A cost of 0 or less always passes and changes nothing.
 func (l *Law) Limit(state []int64, now, cost int64) Answer {
+	if w := l.whole; w.Charges(cost) {
+		turn, tat := w.Charge(state, now, cost)
+		return Answer{Binding: w.Binding, Remaining: w.Remaining(tat - now), Turn: turn, Fresh: tat}
+	}
 	return l.decide(state, now, cost, true)
 }
 

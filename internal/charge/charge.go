@@ -21,6 +21,10 @@ type Mark struct {
 	Number uint64                    // of the charge at the store
 }
 
+// Forget makes m of no charge, and leaves what then means nothing: the state is
+// large, and most marks have a word or two of it.
+func (m *Mark) Forget() { m.Plan, m.Cost = nil, 0 }
+
 // Marker is a store that can give back one charge and no other.
 //
 // A plain Refund takes from what is charged at that instant, whoever was

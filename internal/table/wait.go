@@ -39,7 +39,7 @@ func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Resul
 	if err != nil || res.Allowed || instant(now, res.RetryAfter()) > latest {
 		return res, nil, err
 	}
-	ref, _ := t.find(t.tag(req.Plan, req.Key), req)
+	ref, _ := t.find(req)
 	l := t.waitlistAt(ref)
 	w := &Waiter{waitlist: l, cost: req.Cost}
 	l.line.join(l.plan, l.state, now, w)
@@ -52,7 +52,7 @@ func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Resul
 func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	ref := t.resolve(now, req)
 	if ref == 0 {
-		res, err := t.doFresh(now, t.tag(req.Plan, req.Key), req)
+		res, err := t.doFresh(now, req)
 		return res, nil, err
 	}
 	water := append(t.scratch[:0], t.water(ref)...)
@@ -169,13 +169,12 @@ func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throt
 // resolve returns the place of the bucket of req, after all whose turn has
 // come there were let through, or 0.
 func (t *Table) resolve(now int64, req *throttled.Request) int32 {
-	tag := t.tag(req.Plan, req.Key)
-	ref, e := t.find(tag, req)
+	ref, e := t.find(req)
 	if ref == 0 {
 		return 0
 	}
 	if l := e.waitlist(); l != nil && !t.settle(l, now) {
-		ref, _ = t.find(tag, req)
+		ref, _ = t.find(req)
 	}
 	return ref
 }
