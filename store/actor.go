@@ -239,7 +239,7 @@ func (o *owned) carryOut(now int64, m *message) {
 	case !mayWait(&m.req):
 		m.done(o.table.DoMarked(now, &m.req, m.mark))
 	case now > m.last:
-		m.done(throttled.Result{}, interrupt.TooLate)
+		m.done(throttled.Result{}, interrupt.ErrTooLate)
 	default:
 		o.join(now, m)
 	}

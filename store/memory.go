@@ -232,7 +232,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	}
 	now := m.clock.now()
 	if now > last {
-		return throttled.Result{}, false, interrupt.TooLate
+		return throttled.Result{}, false, interrupt.ErrTooLate
 	}
 	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req, mark)
 	if w == nil {
