@@ -80,6 +80,7 @@ model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a wai
 fuzz: ## each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh .
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh bench
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh contrib/httplimit
 
 .PHONY: examples
 examples: ## run every program under examples/
@@ -125,6 +126,11 @@ bench-peers: ## other limiters and this one at the same work; medians by benchst
 bench-waits: CPU = $(shell getconf _NPROCESSORS_ONLN)
 bench-waits: ## 10,000 who wait at other limiters and at this one; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
+
+.PHONY: bench-http
+bench-http: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
+bench-http: ## HTTP middlewares of other limiters and of this one, on a request let through; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./http out/bench-http.txt
 
 .PHONY: bench-smoke
 bench-smoke: ## run every benchmark once, and look at a small report in a browser

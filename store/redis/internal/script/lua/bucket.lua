@@ -1,5 +1,5 @@
 -- The law of the token bucket, of GCRA, and of the leaky bucket as a meter.
--- Go twin: internal/algorithm/bucket.go.
+-- Go twin: internal/algorithm/gcra.go.
 --
 -- State of a rate: ticks and part of its theoretical arrival time (TAT).
 -- Asked of a rate: cost·E in ticks and part; the denominator of the parts; and
