@@ -5,6 +5,7 @@ package load
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,9 +48,15 @@ func draw(name string, keys int, distribution func(*rand.Rand, int) func() int) 
 	for i := range l.names {
 		l.names[i] = fmt.Sprintf("user:%d", i)
 	}
+	// A request brings its key in memory of its own. Were it the very string that
+	// a limiter has kept, to compare them would be to compare two pointers.
+	asked := make([]string, keys)
+	for i, name := range l.names {
+		asked[i] = strings.Clone(name)
+	}
 	next := distribution(rand.New(rand.NewPCG(1, 2)), keys)
 	for i := range l.draws {
-		l.draws[i] = l.names[next()]
+		l.draws[i] = asked[next()]
 	}
 	return l
 }
