@@ -1,0 +1,94 @@
+// Package tune tells how a limiter should be set for a workload: it replays
+// the workload through the library, and makes what comes out into tables, one
+// recommendation, and a page.
+package tune
+
+//go:generate sh -c "go run ./shoplog > testdata/shop.log"
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/tune/internal/advice"
+	bars "github.com/throttled-go/throttled/tune/internal/progress"
+	"github.com/throttled-go/throttled/tune/internal/render"
+	"github.com/throttled-go/throttled/tune/internal/replay"
+)
+
+// Options say what to tune, and for what.
+type Options struct {
+	Source string // where the workload is from, for people
+	Load   Loading
+	Quota  throttled.Quota
+	Sizes  []int // see replay.Options
+	Passes int   // see replay.Options; a short workload is replayed more often
+	Spread bool  // spread the requests of a second over it
+	Goal   advice.Goal
+	Page   string // the file to write the page to, if any
+}
+
+// Run does it: the report goes to out, and a bar to progress if that is a
+// terminal. It ends with the error of ctx when ctx ends.
+func Run(ctx context.Context, options Options, out, progress io.Writer) error {
+	bar := bars.New(progress)
+	defer bar.End()
+	w, err := options.Load(ctx, bar)
+	if err != nil {
+		return err
+	}
+	if options.Spread {
+		if !w.WholeSeconds() {
+			return fmt.Errorf("-spread is for times in whole seconds; those of %s are finer", options.Source)
+		}
+		w.Spread()
+	}
+	replaying := replay.Options{
+		Workload: w,
+		Quota:    options.Quota,
+		Sizes:    options.Sizes,
+		Passes:   passes(options.Passes, len(w.Requests)),
+		Step: func(requests int) error {
+			bar.Add(int64(requests))
+			return ctx.Err()
+		},
+	}
+	bar.Steps("replaying", replaying.MostSteps())
+	result, err := replay.Run(replaying)
+	bar.End()
+	if err != nil {
+		return err
+	}
+	report := render.Report{Source: options.Source, Spread: options.Spread, Result: result, Advice: advice.Give(result, options.Goal)}
+	if err := report.Text(out); err != nil {
+		return err
+	}
+	if options.Page == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := report.Page(&page); err != nil {
+		return err
+	}
+	if err := os.WriteFile(options.Page, page.Bytes(), 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(progress, "wrote", options.Page)
+	return err
+}
+
+// fewestCalls are measured at the least: a short workload is over before a
+// processor has warmed up.
+const fewestCalls = 500_000
+
+// passes returns how often to replay so many requests where it was asked to be
+// done so often.
+func passes(asked, requests int) int {
+	if asked == 0 {
+		return 0
+	}
+	return max(asked, fewestCalls/requests)
+}
