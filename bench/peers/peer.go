@@ -14,6 +14,8 @@ const (
 	WindowFromFirst Law = "window from the first request"  // begins with the first request after the last one ended
 	WindowFromBirth Law = "windows since the key was made" // begins at multiples of the period since the key was first asked for
 	SlidingWindow   Law = "sliding window"                 // by the weighted counts of two windows
+	// SlidingFromBirth has windows that begin at multiples of the period since the limiter was made.
+	SlidingFromBirth Law = "sliding window since the limiter was made"
 )
 
 // Settings are what a limiter is made with: Limit in every Period, for each key.
@@ -73,6 +75,7 @@ type Peer struct {
 // NotMeasured are peers that would belong here, and why they are not.
 var NotMeasured = []struct{ Module, Reason string }{
 	{"github.com/mennanov/limiters", "the Go module proxy in use did not serve it"},
+	{"github.com/didip/tollbooth/v8", "the Go module proxy in use did not serve it; v7 is measured"},
 }
 
 // All returns the peers: first the least that anything could cost, then this
@@ -83,5 +86,6 @@ func All() []Peer {
 		syncTokenBucket, syncFixedWindow, syncSlidingWindow, asyncLimit, asyncLimitTo,
 		timeRate, timeRateMap, uberRatelimit, goLimiter, throttledV2, throttledV2Bounded,
 		ululeLimiter, failsafeBursty, failsafeSmooth, tollboothV7,
+		chiHTTPRate, jujuRatelimit,
 	}
 }

@@ -34,6 +34,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 type page struct {
 	*Report
 	Sections   []section
+	Worst      []worst
 	HeapPlot   template.HTML
 	CrowdPlot  template.HTML
 	ReportJSON template.JS
@@ -52,14 +53,15 @@ type speedRow struct {
 	Peer            string
 	Allowed, Denied Speed
 	Ratio           float64 // of the allowed to the locked map with a clock
-	Wrong           string
+	WrongAllowed    string  // share of the wrong answers to the calls of Allowed
+	WrongDenied     string  // and of Denied
 	Bound           string
 	Ours            bool
 }
 
 // HTML returns the page: all in one, without a script, and nothing is loaded.
 func (r *Report) HTML() ([]byte, error) {
-	view := page{Report: r}
+	view := page{Report: r, Worst: r.worstShares()}
 	raw, err := r.JSON()
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (r *Report) section(load string, procs int) (s section, err error) {
 	s = section{Load: load, Procs: procs}
 	var base float64
 	for _, peer := range r.Peers {
-		row := speedRow{Peer: peer.Name, Wrong: r.wrongShare(peer.Name), Bound: bound(peer), Ours: strings.HasPrefix(peer.Module, "github.com/throttled-go/")}
+		row := speedRow{Peer: peer.Name, WrongAllowed: r.wrongShare(peer.Name, "allowed"), WrongDenied: r.wrongShare(peer.Name, "denied"), Bound: bound(peer), Ours: strings.HasPrefix(peer.Module, "github.com/throttled-go/")}
 		for _, speed := range r.Speed {
 			if speed.Peer != peer.Name || speed.Load != load || speed.Procs != procs {
 				continue
@@ -129,29 +131,56 @@ func (r *Report) section(load string, procs int) (s section, err error) {
 	return s, err
 }
 
-// wrongShare returns what share of the answers of a peer was wrong with the
-// quota and the kind of costs where it was the greatest.
-func (r *Report) wrongShare(peer string) string {
-	judged, worst := false, 0.0
-	for _, row := range r.Correct {
-		if row.Peer != peer {
-			continue
+// wrongShare returns what share of a peer's answers was wrong with the call and
+// the quota of a speed.
+func (r *Report) wrongShare(peer, mix string) string {
+	for _, spot := range r.Spots {
+		if spot.Peer == peer && spot.Mix == mix {
+			return percent(share(spot.Count))
 		}
-		for _, count := range []*correct.Count{&row.Ones, row.Costs} {
-			if count != nil {
-				judged = true
-				worst = max(worst, float64(count.WronglyAllowed+count.WronglyDenied)/float64(count.Asked))
+	}
+	return "–"
+}
+
+// worst is the greatest share of wrong answers of a peer, and what it takes to
+// see it.
+type worst struct {
+	Peer, Share, Quota, Costs string
+}
+
+// worstShares returns the worst of each peer that is judged, those without a
+// fault too.
+func (r *Report) worstShares() (all []worst) {
+	shares := map[string]float64{}
+	for _, row := range r.Correct {
+		at := slices.IndexFunc(all, func(w worst) bool { return w.Peer == row.Peer })
+		if at < 0 {
+			at = len(all)
+			all = append(all, worst{Peer: row.Peer, Share: percent(0)})
+		}
+		for _, of := range []struct {
+			count *correct.Count
+			costs string
+		}{{&row.Ones, "1 each"}, {row.Costs, "up to the limit"}} {
+			if of.count != nil && share(*of.count) > shares[row.Peer] {
+				shares[row.Peer] = share(*of.count)
+				all[at] = worst{Peer: row.Peer, Share: percent(share(*of.count)), Quota: row.Quota, Costs: of.costs}
 			}
 		}
 	}
-	switch {
-	case !judged:
-		return "–"
-	case worst == 0:
+	return all
+}
+
+// share returns what part of the answers was wrong.
+func share(c correct.Count) float64 {
+	return float64(c.WronglyAllowed+c.WronglyDenied) / float64(max(1, c.Asked))
+}
+
+func percent(share float64) string {
+	if share == 0 {
 		return "none"
-	default:
-		return fmt.Sprintf("%.2g %%", 100*worst)
 	}
+	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
 // bound tells in a word whether a peer bounds its memory.

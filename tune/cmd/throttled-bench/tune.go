@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/table"
+	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/progress"
 	"github.com/throttled-go/throttled/tune/internal/tune"
-	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/workload"
-	"github.com/throttled-go/throttled/internal/table"
 )
 
 const tuneUsage = `Usage: throttled-bench tune -quota QUOTA (-log FILE | -csv FILE | -rate RATE) [flags]

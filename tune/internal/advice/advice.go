@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store"
 	"github.com/throttled-go/throttled/tune/internal/replay"
 	"github.com/throttled-go/throttled/tune/internal/words"
-	"github.com/throttled-go/throttled/store"
 )
 
 // Goal is what to hold dearer where not both can be had.

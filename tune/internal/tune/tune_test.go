@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/progress"
 	"github.com/throttled-go/throttled/tune/internal/tune"
-	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/workload"
 )
 
