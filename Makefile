@@ -56,7 +56,8 @@ vet: ## go vet
 .PHONY: lint
 lint: ## golangci-lint: faults, doc comments, and who may import whom
 	$(TOOL) golangci-lint config verify
-	$(EACH) $(TOOL) golangci-lint run ./...
+	@# by its path, since -modfile and a workspace exclude each other
+	$(EACH) "$$($(TOOL) -n golangci-lint)" run ./...
 
 .PHONY: race
 race: ## all tests with the race detector, in random order

@@ -3,8 +3,8 @@
 # this tree.
 #
 # A module with a replace directive finds the library by it. One that people install by
-# "go install …@latest" may have none, so it gets a go.mod beside its own, which has one. What COMMAND
-# changes there (go get, go mod tidy) goes into the module's own.
+# "go install …@latest" may have none, so it gets a workspace that has one. "go mod" and "go get" know no
+# workspaces: they get a go.mod with one, and what they change there goes into the module's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,21 +19,20 @@ if ! grep -q "$library v" go.mod || grep -q '^replace ' go.mod; then
 fi
 
 mkdir -p "$root/out"
-mods=$(mktemp -d "$root/out/mod.XXXXXX")
-trap 'rm -rf "$mods"' EXIT
-cp go.mod "$mods/go.mod"
-[ ! -f go.sum ] || cp go.sum "$mods/go.sum"
-go mod edit -replace="$library=$root" "$mods/go.mod"
-cp "$mods/go.mod" "$mods/before"
+tmp=$(mktemp -d "$root/out/module.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
 
+if [ "$1" != go ] || { [ "$2" != mod ] && [ "$2" != get ]; }; then
+	printf 'go %s\n\nuse %s\n\nreplace %s => %s\n' "$(go mod edit -json | sed -n 's/.*"Go": "\(.*\)".*/\1/p')" "$PWD" "$library" "$root" >"$tmp/go.work"
+	GOWORK=$tmp/go.work "$@"
+	exit
+fi
+
+cp go.mod go.sum "$tmp"
+go mod edit -replace="$library=$root" "$tmp/go.mod"
 status=0
-GOFLAGS="$(go env GOFLAGS) -modfile=$mods/go.mod" "$@" || status=$?
-
-if ! cmp -s "$mods/go.mod" "$mods/before"; then
-	go mod edit -dropreplace="$library" "$mods/go.mod"
-	cp "$mods/go.mod" go.mod
-fi
-if [ -f "$mods/go.sum" ] && ! cmp -s "$mods/go.sum" go.sum; then
-	cp "$mods/go.sum" go.sum
-fi
+GOFLAGS="$(go env GOFLAGS) -modfile=$tmp/go.mod" "$@" || status=$?
+go mod edit -dropreplace="$library" "$tmp/go.mod"
+cmp -s "$tmp/go.mod" go.mod || cp "$tmp/go.mod" go.mod
+cmp -s "$tmp/go.sum" go.sum || cp "$tmp/go.sum" go.sum
 exit "$status"

@@ -26,6 +26,7 @@ Replays a workload through every algorithm and several sizes of the store, and s
 A FILE may be compressed by gzip, and - is the standard input.
 
   throttled-bench tune -quota "100/s burst 200" -log access.log -html tune.html
+  throttled-bench tune -quota 60/m -log access.json -key forwarded
   throttled-bench tune -quota 60/m -csv calls.csv -key-column user
   throttled-bench tune -quota 10/s -rate 20000/s -keys 50000 -zipf 1.1 -for 1m
 
@@ -40,15 +41,17 @@ type tuneFlags struct {
 	passes                int
 	spread                bool
 
-	key, logCost string
-	columns      workload.Columns
-	described    workload.Described
-	cost         string
+	format, key, logCost, logTime string
+	keyColumn                     string
+	ipv6Prefix                    int
+	columns                       workload.Columns
+	described                     workload.Described
+	cost                          string
 }
 
 // sourceFlags are those that speak of one source only.
 var sourceFlags = map[string][]string{
-	"log":  {"key", "log-cost"},
+	"log":  {"format", "key", "log-cost", "log-time"},
 	"csv":  {"time-column", "key-column", "cost-column"},
 	"rate": {"keys", "zipf", "cost", "for", "seed"},
 }
@@ -82,13 +85,16 @@ func newTuneFlags() *tuneFlags {
 	set.IntVar(&f.passes, "passes", 5, "how often to replay each table at the least to measure it; 0: measure nothing")
 	set.BoolVar(&f.spread, "spread", false, "spread the requests of a second evenly over it, where times are whole seconds")
 
-	set.StringVar(&f.log, "log", "", "an access log in the common or the combined format: a `file`")
-	set.StringVar(&f.key, "key", "host", "with -log: who is limited: host, user, path or agent")
-	set.StringVar(&f.logCost, "log-cost", "1", "with -log: the cost of a request: 1, or bytes for those that were sent")
+	set.StringVar(&f.log, "log", "", "a log of requests: a `file`")
+	set.StringVar(&f.format, "format", workload.FormatAuto, "with -log: "+workload.Formats+" as it stands in the configuration")
+	set.StringVar(&f.key, "key", workload.FieldHost, "with -log: who is limited: host, forwarded (the last address of X-Forwarded-For), user, path, agent, site or a field of the format's own, like '$http_x_api_key' or request.headers.Api-Key.0; several with commas")
+	set.StringVar(&f.logCost, "log-cost", "1", "with -log: the cost of a request: 1, or a field that is a number, like bytes")
+	set.StringVar(&f.logTime, "log-time", "", "with -log: the field of the time, if it is not where the format has it")
+	set.IntVar(&f.ipv6Prefix, "ipv6-prefix", 64, "how many bits of an IPv6 address make a client, 1 to 128")
 
 	set.StringVar(&f.csv, "csv", "", "a CSV file with a header: a `file`")
-	set.StringVar(&f.columns.Time, "time-column", "time", "with -csv: the column of the time, RFC 3339 or Unix seconds, ms, µs or ns")
-	set.StringVar(&f.columns.Key, "key-column", "key", "with -csv: the column of the key")
+	set.StringVar(&f.columns.Time, "time-column", "time", "with -csv: the column of the time: RFC 3339, 2006-01-02 15:04:05 in UTC, or Unix seconds, ms, µs or ns")
+	set.StringVar(&f.keyColumn, "key-column", "key", "with -csv: the column of the key; several with commas")
 	set.StringVar(&f.columns.Cost, "cost-column", "", "with -csv: the column of the cost; default: cost if there is one, else each request costs 1")
 
 	set.StringVar(&f.rate, "rate", "", "a described workload: how many requests of all keys together, like 20000/s")
@@ -116,8 +122,10 @@ func (f *tuneFlags) options(in io.Reader) (tune.Options, error) {
 	if f.passes < 0 || f.passes > 1000 {
 		err = errors.Join(err, fmt.Errorf("-passes is %d; it must be from 0 to 1000", f.passes))
 	}
-	err = errors.Join(err, oneOf("protect", f.protect, "clients", "backend"),
-		oneOf("key", f.key, "host", "user", "path", "agent"), oneOf("log-cost", f.logCost, "1", "bytes"))
+	if f.ipv6Prefix < 1 || f.ipv6Prefix > 128 {
+		err = errors.Join(err, fmt.Errorf("-ipv6-prefix is %d; it must be from 1 to 128", f.ipv6Prefix))
+	}
+	err = errors.Join(err, oneOf("protect", f.protect, "clients", "backend"))
 	err = errors.Join(err, f.source(&options, in))
 	return options, err
 }
@@ -146,12 +154,14 @@ func (f *tuneFlags) source(options *tune.Options, in io.Reader) error {
 	case "log":
 		options.Source = named(f.log)
 		options.Load = tune.FromFile(f.log, in, func(r io.Reader) (*workload.Workload, error) {
-			return workload.ReadAccessLog(r, workload.AccessKey(f.key), workload.AccessCost(f.logCost))
+			return workload.ReadLog(r, f.format, f.fields())
 		})
 	case "csv":
 		options.Source = named(f.csv)
 		options.Load = tune.FromFile(f.csv, in, func(r io.Reader) (*workload.Workload, error) {
-			return workload.ReadCSV(r, f.columns)
+			columns := f.columns
+			columns.Key, columns.Addresses = list(f.keyColumn), f.addresses()
+			return workload.ReadCSV(r, columns)
 		})
 	default:
 		err = errors.Join(err, f.parseRate(), f.parseCost())
@@ -159,6 +169,27 @@ func (f *tuneFlags) source(options *tune.Options, in io.Reader) error {
 		options.Load = func(context.Context, *progress.Progress) (*workload.Workload, error) { return f.described.Generate() }
 	}
 	return err
+}
+
+// fields returns what makes a request of a line of a log.
+func (f *tuneFlags) fields() workload.Fields {
+	fields := workload.Fields{Time: f.logTime, Key: list(f.key), Addresses: f.addresses()}
+	if f.logCost != "1" {
+		fields.Cost = f.logCost
+	}
+	return fields
+}
+
+func (f *tuneFlags) addresses() workload.Addresses {
+	return workload.Addresses{IPv6Prefix: f.ipv6Prefix}
+}
+
+// list returns the names in a list with commas.
+func list(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
 }
 
 // named is a file as the report calls it.

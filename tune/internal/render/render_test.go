@@ -60,3 +60,19 @@ func TestPageHasTheTables(t *testing.T) {
 	require.Contains(t, page.String(), "<td>token_bucket</td><td>1,024</td><td>102 KiB</td><td>1</td><td>-</td><td>55.0</td>")
 	require.Contains(t, page.String(), "seconds since 1970-01-01 00:00:00 UTC")
 }
+
+// TestOneClientHasNearlyAll: a proxy that stands for all clients is named, and
+// what to do about it.
+func TestOneClientHasNearlyAll(t *testing.T) {
+	for others, told := range map[int]bool{2: true, 3: false} {
+		r := report(t)
+		r.Result.Workload.Keys = []string{"10.0.0.1", "b"}
+		r.Result.Workload.Requests = make([]workload.Request, 20)
+		for i := range others {
+			r.Result.Workload.Requests[i].Key = 1
+		}
+		var text bytes.Buffer
+		require.NoError(t, r.Text(&text))
+		require.Equal(t, told, bytes.Contains(text.Bytes(), []byte("\nOne client: 10.0.0.1 has 90.0% of the requests. If that is a proxy")), others)
+	}
+}

@@ -31,6 +31,10 @@ func (r *Report) facts() []string {
 		fmt.Sprintf("Time: %s, from %s to %s", words.Period(time.Duration(last-first).Round(time.Millisecond)), clock(first), clock(last)),
 		fmt.Sprintf("Quota: %v; %s stayed within it", r.Result.Quota, words.Counted(r.Result.Within, "client")),
 	}
+	if w.Format != "" {
+		facts = append(facts, "Format: "+w.Format)
+	}
+	facts = append(facts, concentrated(w)...)
 	if w.Reordered > 0 {
 		facts = append(facts, fmt.Sprintf("Order: %s came after a later one; all were sorted by time", words.Counted(w.Reordered, "request")))
 	}
@@ -41,6 +45,19 @@ func (r *Report) facts() []string {
 		facts = append(facts, "Whole seconds: the requests of a second come all at once, which is harder on a quota than what was; -spread puts them evenly over it")
 	}
 	return append(facts, unreadable(w.Unreadable)...)
+}
+
+// concentrated says where nearly all requests are those of one client, which
+// is a proxy more often than not.
+func concentrated(w *workload.Workload) []string {
+	key, requests := w.Busiest()
+	const enough, nearly = 20, 0.9
+	if len(w.Requests) < enough || float64(requests) < nearly*float64(len(w.Requests)) {
+		return nil
+	}
+	return []string{fmt.Sprintf("One client: %s has %s of the requests. If that is a proxy or a load balancer, limit by what it says of its clients: "+
+		"-key forwarded if the log has X-Forwarded-For, else -key with a field that tells them apart",
+		shown(w.Keys[key]), words.Percent(int64(requests), int64(len(w.Requests))))}
 }
 
 // unreadable shows the lines that were left out, and why.

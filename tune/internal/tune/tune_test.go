@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "write the golden file anew")
 
 func readLog(r io.Reader) (*workload.Workload, error) {
-	return workload.ReadAccessLog(r, workload.KeyHost, workload.CostOne)
+	return workload.ReadLog(r, "", workload.Fields{Key: []string{"host"}})
 }
 
 func shop() tune.Options {
@@ -46,6 +46,33 @@ func TestTextOfTheShippedLog(t *testing.T) {
 	golden, err := os.ReadFile("testdata/shop.golden")
 	require.NoError(t, err)
 	require.Equal(t, string(golden), text.String())
+}
+
+// TestEachFormatGetsTheSameAdvice: the same traffic, as each server would have
+// logged it, makes the same report but for its name.
+func TestEachFormatGetsTheSameAdvice(t *testing.T) {
+	const dir = "../workload/testdata/formats/"
+	formats := map[string]string{
+		"nginx_log_format.log": `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" rt=$request_time "$http_x_forwarded_for"`,
+	}
+	report := func(file string) string {
+		options := shop()
+		options.Quota = throttled.MustParseQuota("6/m")
+		options.Load = tune.FromFile(dir+file, nil, func(r io.Reader) (*workload.Workload, error) {
+			return workload.ReadLog(r, formats[file], workload.Fields{Key: []string{"host"}})
+		})
+		var text bytes.Buffer
+		require.NoError(t, tune.Run(t.Context(), options, &text, io.Discard))
+		return regexp.MustCompile("\nFormat: .*\n").ReplaceAllString(text.String(), "\n")
+	}
+	want := report("combined.log")
+	require.Contains(t, want, "Recommendation: Use ")
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 11)
+	for _, file := range files {
+		require.Equal(t, want, report(file.Name()), file.Name())
+	}
 }
 
 func TestSpread(t *testing.T) {
@@ -85,7 +112,7 @@ func TestPage(t *testing.T) {
 func TestOneRequest(t *testing.T) {
 	options := shop()
 	options.Load = func(context.Context, *progress.Progress) (*workload.Workload, error) {
-		return workload.ReadCSV(strings.NewReader("time,key,cost\n5.5,\"\x1b[1m<b>a client whose name is long</b>\",1\n"), workload.Columns{Time: "time", Key: "key"})
+		return workload.ReadCSV(strings.NewReader("time,key,cost\n5.5,\"\x1b[1m<b>a client whose name is long</b>\",1\n"), workload.Columns{Time: "time", Key: []string{"key"}})
 	}
 	options.Page = filepath.Join(t.TempDir(), "tune.html")
 	var text bytes.Buffer

@@ -13,12 +13,16 @@ import (
 // Columns are the names of the columns of a CSV file, as its header has them.
 // Letter case does not matter.
 type Columns struct {
-	Time, Key string
-	Cost      string // empty: the column "cost" if there is one, else each request costs 1
+	Time string
+	Key  []string // several: a key of all of them together
+	Cost string   // empty: the column "cost" if there is one, else each request costs 1
+
+	Addresses Addresses
 }
 
 // ReadCSV reads a CSV file with a header, which may be compressed by gzip. Each
-// record is one line. A time is as RFC 3339 has it, or a Unix time in seconds
+// record is one line; what parts its fields, a comma, a semicolon or a tab, is
+// what the header has. A time is as RFC 3339 has it, or a Unix time in seconds
 // (with decimals, if wanted), milliseconds, microseconds or nanoseconds, told
 // apart by their size.
 func ReadCSV(r io.Reader, columns Columns) (*Workload, error) {
@@ -30,7 +34,7 @@ func ReadCSV(r io.Reader, columns Columns) (*Workload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it has no header: %w", err)
 	}
-	record := newRecord()
+	record := newRecord(separator(header))
 	names, err := record.parse(header)
 	if err != nil {
 		return nil, fmt.Errorf("the header %q: %w", shorten(header), err)
@@ -50,7 +54,27 @@ func ReadCSV(r io.Reader, columns Columns) (*Workload, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.Format = "CSV"
 	return b.finish()
+}
+
+// separator returns what parts the fields of a header: of a comma, a semicolon
+// and a tab the one that it has most of outside of quotes.
+func separator(header string) rune {
+	counts := map[rune]int{}
+	quoted := false
+	for _, r := range header {
+		if quoted = quoted != (r == '"'); !quoted {
+			counts[r]++
+		}
+	}
+	best := ','
+	for _, r := range ";\t" {
+		if counts[r] > counts[best] {
+			best = r
+		}
+	}
+	return best
 }
 
 // record parses the fields of one line at a time, so that a quote without an
@@ -60,9 +84,10 @@ type record struct {
 	reader *csv.Reader
 }
 
-func newRecord() *record {
+func newRecord(separator rune) *record {
 	line := strings.NewReader("")
 	reader := csv.NewReader(line)
+	reader.Comma = separator
 	reader.ReuseRecord = true
 	return &record{line, reader}
 }
@@ -81,7 +106,12 @@ func (r *record) parse(text string) ([]string, error) {
 }
 
 // places are those of the columns in a record; cost is -1 if there is none.
-type places struct{ time, key, cost int }
+type places struct {
+	time      int
+	key       []int
+	cost      int
+	addresses Addresses
+}
 
 func (c Columns) places(header []string) (at places, err error) {
 	find := func(name string) int {
@@ -90,11 +120,14 @@ func (c Columns) places(header []string) (at places, err error) {
 	must := func(flag, name string) int {
 		place := find(name)
 		if place < 0 {
-			err = errors.Join(err, fmt.Errorf("the header %q has no column %q; name the one that it has with -%s", strings.Join(header, ","), name, flag))
+			err = errors.Join(err, fmt.Errorf("the header %q has no column %q; name the one that it has with -%s", strings.Join(header, ", "), name, flag))
 		}
 		return place
 	}
-	at = places{time: must("time-column", c.Time), key: must("key-column", c.Key), cost: find("cost")}
+	at = places{time: must("time-column", c.Time), cost: find("cost"), addresses: c.Addresses}
+	for _, key := range c.Key {
+		at.key = append(at.key, must("key-column", key))
+	}
 	if c.Cost != "" {
 		at.cost = must("cost-column", c.Cost)
 	}
@@ -114,5 +147,9 @@ func (at places) add(b *builder, fields []string) error {
 			return fmt.Errorf("the cost %q is no whole number", text)
 		}
 	}
-	return b.add(instant, fields[at.key], cost)
+	parts := make([]string, len(at.key))
+	for i, place := range at.key {
+		parts[i] = at.addresses.one(fields[place])
+	}
+	return b.add(instant, joinKey(parts), cost)
 }

@@ -22,7 +22,7 @@ func FuzzRecord(f *testing.F) {
 		}
 		whole := csv.NewReader(strings.NewReader(first + "\n" + second + "\n"))
 		wanted, err := whole.Read()
-		byLine := newRecord()
+		byLine := newRecord(',')
 		got, gotErr := byLine.parse(first)
 		if gotErr != nil {
 			return // a quote without an end has spoilt the rest of the whole
@@ -39,7 +39,7 @@ func FuzzRecord(f *testing.F) {
 }
 
 func TestARecordWithoutAnEndSpoilsOnlyItself(t *testing.T) {
-	r := newRecord()
+	r := newRecord(',')
 	for range 2 {
 		fields, err := r.parse(`1,"a, b"`)
 		require.NoError(t, err)

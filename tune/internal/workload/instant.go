@@ -9,16 +9,30 @@ import (
 	"time"
 )
 
+// timeForms are the forms of a time beside a Unix time. One without a zone is
+// taken as UTC.
+var timeForms = []string{
+	"02/Jan/2006:15:04:05 -0700", // of the access logs
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999Z0700", // a zone without a colon
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999 -0700",
+	"2006-01-02 15:04:05.999999999",
+	"2006-01-02T15:04:05.999999999",
+}
+
 // parseTime returns the instant of a text in Unix nanoseconds.
 func parseTime(text string) (int64, error) {
 	if at, ok := parseUnix(text); ok {
 		return at, nil
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return 0, fmt.Errorf("the time %q is neither like 2006-01-02T15:04:05Z nor a Unix time in seconds, ms, µs or ns", text)
+	for _, form := range timeForms {
+		if at, err := time.Parse(form, text); err == nil {
+			return instant(at)
+		}
 	}
-	return instant(at)
+	return 0, fmt.Errorf("the time %q is not like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05 (in UTC), 10/Oct/2000:13:55:36 -0700 "+
+		"or a Unix time in seconds, ms, µs or ns", text)
 }
 
 var errInstant = errors.New("the time is not between 1970 and 2116")

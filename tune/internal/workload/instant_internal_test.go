@@ -13,6 +13,12 @@ func TestParseTime(t *testing.T) {
 		"2026-03-02T08:00:00Z":           at,
 		"2026-03-02T09:00:00+01:00":      at,
 		"2026-03-02T08:00:00.000000001Z": at + 1,
+		"02/Mar/2026:09:00:00 +0100":     at,
+		"2026-03-02 08:00:00":            at,
+		"2026-03-02 08:00:00.5":          at + 5e8,
+		"2026-03-02T09:00:00+0100":       at,
+		"2026-03-02 09:00:00 +0100":      at,
+		"2026-03-02T08:00:00":            at,
 		"1772438400":                     at,
 		"1772438400.5":                   at + 5e8,
 		"1772438400.123456789999":        at + 123456789,
@@ -32,14 +38,15 @@ func TestParseTime(t *testing.T) {
 
 func TestParseTimeSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                     "is neither like",
-		"yesterday":            `the time "yesterday" is neither like`,
-		"-5":                   "is neither like",
-		"1.5e9":                "is neither like",
-		"1.-5":                 "is neither like",
-		"2026-03-02":           "is neither like",
-		"0001-01-01T00:00:00Z": "is not between 1970 and 2116",
-		"2117-01-01T00:00:00Z": "is not between 1970 and 2116",
+		"":                           "is not like",
+		"yesterday":                  `the time "yesterday" is not like`,
+		"-5":                         "is not like",
+		"1.5e9":                      "is not like",
+		"1.-5":                       "is not like",
+		"2026-03-02":                 "is not like",
+		"31/Feb/2000:12:00:00 +0000": "is not like",
+		"0001-01-01T00:00:00Z":       "is not between 1970 and 2116",
+		"2117-01-01T00:00:00Z":       "is not between 1970 and 2116",
 	} {
 		_, err := parseTime(text)
 		require.ErrorContains(t, err, want, text)

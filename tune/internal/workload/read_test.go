@@ -15,7 +15,7 @@ import (
 
 const second = int64(time.Second)
 
-var columns = workload.Columns{Time: "time", Key: "key"}
+var columns = workload.Columns{Time: "time", Key: []string{"key"}}
 
 func readCSV(text string) (*workload.Workload, error) {
 	return workload.ReadCSV(strings.NewReader(text), columns)
@@ -38,6 +38,7 @@ func TestReadCSV(t *testing.T) {
 			{At: 11*second + second/2, Cost: 0, Key: 1},
 		},
 		Reordered: 2,
+		Format:    "CSV",
 	}, w)
 	require.Equal(t, int64(10), w.Cost())
 	first, last := w.Span()
@@ -47,17 +48,17 @@ func TestReadCSV(t *testing.T) {
 
 func TestReadCSVColumns(t *testing.T) {
 	const text = "user,at,price\nu,5,3\n"
-	w, err := workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "AT", Key: "user", Cost: "price"})
+	w, err := workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "AT", Key: []string{"user"}, Cost: "price"})
 	require.NoError(t, err)
 	require.Equal(t, []workload.Request{{At: 5 * second, Cost: 3}}, w.Requests)
 
-	w, err = workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "at", Key: "user"})
+	w, err = workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "at", Key: []string{"user"}})
 	require.NoError(t, err)
 	require.Equal(t, []workload.Request{{At: 5 * second, Cost: 1}}, w.Requests, "without a column named cost, each is 1")
 
-	_, err = workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "when", Key: "who", Cost: "what"})
+	_, err = workload.ReadCSV(strings.NewReader(text), workload.Columns{Time: "when", Key: []string{"who"}, Cost: "what"})
 	for _, want := range []string{
-		`the header "user,at,price" has no column "when"; name the one that it has with -time-column`, "-key-column", "-cost-column",
+		`the header "user, at, price" has no column "when"; name the one that it has with -time-column`, "-key-column", "-cost-column",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -69,7 +70,7 @@ func TestBadLinesAreCountedAndTheFirstAreKept(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, w.Requests, 1)
 	require.Equal(t, workload.Faults{Count: 8, First: []workload.Fault{
-		{2, "soon,a,1", `the time "soon" is neither like 2006-01-02T15:04:05Z nor a Unix time in seconds, ms, µs or ns`},
+		{2, "soon,a,1", `the time "soon" is not like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05 (in UTC), 10/Oct/2000:13:55:36 -0700 or a Unix time in seconds, ms, µs or ns`},
 		{4, "1,a", "it has 2 fields, the header 3"},
 		{5, "1,,1", "the key is empty"},
 		{6, "1,a,-1", "the cost is -1; it must be from 0 to 281474976710655"},
@@ -121,7 +122,7 @@ rubbish
 192.0.2.2 - - [10/Oct/2000:13:00:00 +0100] "GET /a HTTP/1.1" 304 - "-" "x"
 `
 	noon := time.Date(2000, time.October, 10, 12, 0, 0, 0, time.UTC).UnixNano()
-	w, err := workload.ReadAccessLog(strings.NewReader(log), workload.KeyHost, workload.CostOne)
+	w, err := workload.ReadLog(strings.NewReader(log), "", workload.Fields{Key: []string{"host"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"192.0.2.1", "192.0.2.2"}, w.Keys)
 	require.Equal(t, []workload.Request{{At: noon, Cost: 1, Key: 1}, {At: noon + second, Cost: 1, Key: 0}}, w.Requests)
@@ -129,7 +130,7 @@ rubbish
 	require.Equal(t, []workload.Fault{{2, "rubbish", "there is no time in brackets"}}, w.Unreadable.First)
 	require.True(t, w.WholeSeconds())
 
-	w, err = workload.ReadAccessLog(strings.NewReader(log), workload.KeyUser, workload.CostBytes)
+	w, err = workload.ReadLog(strings.NewReader(log), "", workload.Fields{Key: []string{"user"}, Cost: "bytes"})
 	require.NoError(t, err)
 	require.Equal(t, []workload.Request{{At: noon + second, Cost: 10}}, w.Requests)
 	require.Equal(t, 2, w.Unreadable.Count, "a request without a user has no key")

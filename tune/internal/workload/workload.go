@@ -37,6 +37,9 @@ type Workload struct {
 	// one, and were sorted.
 	Reordered int
 
+	// Format is how the lines were read, for people; "" where there were none.
+	Format string
+
 	// Unreadable is the lines of the source that were left out.
 	Unreadable Faults
 }
@@ -76,6 +79,17 @@ func (w *Workload) Cost() (total int64) {
 // that there is one.
 func (w *Workload) Span() (first, last int64) {
 	return w.Requests[0].At, w.Requests[len(w.Requests)-1].At
+}
+
+// Busiest returns the key with the most requests, and how many those are.
+func (w *Workload) Busiest() (key, requests int) {
+	counts := make([]int, len(w.Keys))
+	for _, r := range w.Requests {
+		if counts[r.Key]++; counts[r.Key] > requests {
+			key, requests = int(r.Key), counts[r.Key]
+		}
+	}
+	return key, requests
 }
 
 // WholeSeconds reports whether no time is finer than a second, as in an access
