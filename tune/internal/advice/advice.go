@@ -2,7 +2,6 @@
 package advice
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,7 +18,7 @@ type Goal string
 const (
 	// Clients: above all, nobody is denied who stayed within the quota.
 	Clients Goal = "clients"
-	// Backend: above all, as little as can be passes within one Period.
+	// Backend: above all, as little as can be of all clients together passes at once.
 	Backend Goal = "backend"
 )
 
@@ -40,6 +39,7 @@ func Give(result *replay.Result, goal Goal) Advice {
 	a.Summary = fmt.Sprintf("Use %v, with room for %s.", a.Algorithm, words.Counted(a.MaxSize, "bucket"))
 	a.Reasons = slices.Concat(
 		aboutChoice(result, chosen, goal),
+		aboutMargin(result, chosen, goal),
 		aboutDenials(result, chosen),
 		aboutFairness(result, chosen),
 		aboutPeaks(result, chosen),
@@ -54,35 +54,22 @@ func Give(result *replay.Result, goal Goal) Advice {
 // choose returns the best outcome. Of equals it is the first, and so never
 // leaky_bucket or gcra, which answer Limit as token_bucket does.
 func choose(result *replay.Result, goal Goal) *replay.Outcome {
+	measures := measuresOf(result, goal)
 	best := -1
 	for i := range result.Outcomes {
-		if goal == Clients && isWindow(&result.Outcomes[i]) && namesBurst(result.Quota) {
-			continue // it would not keep what the quota promises
+		if excluded(result, goal, &result.Outcomes[i]) {
+			continue
 		}
-		if best < 0 || better(result, goal, &result.Outcomes[i], &result.Outcomes[best]) {
+		if best < 0 || measures.compare(&result.Outcomes[i], &result.Outcomes[best]) < 0 {
 			best = i
 		}
 	}
 	return &result.Outcomes[best]
 }
 
-// better reports whether x serves the goal better than y.
-func better(result *replay.Result, goal Goal, x, y *replay.Outcome) bool {
-	fairness := cmp.Compare(x.Unfair.Denied, y.Unfair.Denied)
-	peak := cmp.Compare(excess(result, x), excess(result, y))
-	if goal == Backend {
-		return cmp.Or(peak, fairness) < 0
-	}
-	return cmp.Or(fairness, peak) < 0
-}
-
-// excess returns the greatest peak of o as a multiple of the limit it is
-// measured by.
-func excess(result *replay.Result, o *replay.Outcome) (most float64) {
-	for i, rate := range result.Quota.Rates() {
-		most = max(most, float64(o.Peaks[i].Cost)/float64(rate.Limit))
-	}
-	return most
+// excluded reports whether o would not keep what the quota promises.
+func excluded(result *replay.Result, goal Goal, o *replay.Outcome) bool {
+	return goal == Clients && isWindow(o) && namesBurst(result.Quota)
 }
 
 // isWindow reports whether o counts by the clock, and so ignores bursts.
@@ -95,12 +82,13 @@ func namesBurst(quota throttled.Quota) bool {
 	return slices.ContainsFunc(quota.Rates(), func(r throttled.Rate) bool { return r.Burst != 0 })
 }
 
-// fitting returns the smallest table that evicted no live bucket, and is not
-// smaller than the stores are anyway. There always is one: the default was
-// tried, and one that holds all that was live at once.
+// fitting returns the smallest table that has room for Headroom times what was
+// live at once, evicted no live bucket, and is not smaller than the stores are
+// anyway. There always is one: the default was tried, and one with that room.
 func fitting(o *replay.Outcome) replay.Bounded {
+	least := max(store.DefaultMaxSize, replay.RoomFor(o.Live))
 	at := slices.IndexFunc(o.Bounded, func(b replay.Bounded) bool {
-		return b.Size >= store.DefaultMaxSize && b.Evictions == 0
+		return b.Size >= least && b.Evictions == 0
 	})
-	return o.Bounded[at]
+	return o.Bounded[max(at, 0)]
 }

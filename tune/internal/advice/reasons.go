@@ -14,16 +14,36 @@ import (
 
 // aboutChoice says what was looked at.
 func aboutChoice(result *replay.Result, chosen *replay.Outcome, goal Goal) []string {
+	const fair, beyond, bound = "what is denied to clients that stay within the quota", "what all clients get beyond it", "what one client can ever get at the most"
 	switch {
 	case goal == Clients && namesBurst(result.Quota):
 		return []string{"The quota names a burst, which fixed_window and sliding_window ignore: so it is one of the buckets."}
 	case goal == Clients:
-		return []string{"Looked at first: who denies the least to clients that stayed within the quota; then: who lets through the smallest burst."}
-	case isWindow(chosen) && namesBurst(result.Quota):
-		return []string{"Looked at first: who lets through the smallest burst. It ignores the burst that the quota names."}
-	default:
-		return []string{"Looked at first: who lets through the smallest burst; then: who denies the least to clients that stayed within the quota."}
+		return []string{"Looked at in turn, the less the better: " + fair + "; " + beyond + "; " + bound + "."}
 	}
+	reason := "Looked at in turn, the less the better: what all clients together get at once; " + beyond + "; " + fair + "; " + bound + "."
+	if isWindow(chosen) && namesBurst(result.Quota) {
+		reason += " It ignores the burst that the quota names."
+	}
+	return []string{reason}
+}
+
+// aboutMargin says by how much each of the other laws came behind.
+func aboutMargin(result *replay.Result, chosen *replay.Outcome, goal Goal) (reasons []string) {
+	measures := measuresOf(result, goal)
+	for i := range result.Outcomes {
+		other := &result.Outcomes[i]
+		if other == chosen || sameLaw(other) || excluded(result, goal, other) {
+			continue
+		}
+		if m := measures.decisive(chosen, other); m != nil {
+			reasons = append(reasons, fmt.Sprintf("Better than %v by %s: %s against %s.",
+				other.Algorithm, m.what, humanize.Comma(m.of(chosen)), humanize.Comma(m.of(other))))
+		} else {
+			reasons = append(reasons, fmt.Sprintf("As good as %v in all that is looked at.", other.Algorithm))
+		}
+	}
+	return reasons
 }
 
 // aboutDenials says how much of the workload the quota turns away.
@@ -108,8 +128,9 @@ func aboutSameLaw(chosen *replay.Outcome) []string {
 
 // aboutSize says why the table is as large as it is.
 func aboutSize(result *replay.Result, chosen *replay.Outcome, size replay.Bounded) []string {
-	reasons := []string{fmt.Sprintf("At most %s of the %s mattered at once, so %s places evicted none that was live.",
-		humanize.Comma(int64(chosen.Live)), words.Counted(len(result.Workload.Keys), "client"), humanize.Comma(int64(size.Size)))}
+	reasons := []string{fmt.Sprintf("At most %s of the %s mattered at once; %s places are %s that, and evicted none that was live.",
+		humanize.Comma(int64(chosen.Live)), words.Counted(len(result.Workload.Keys), "client"), humanize.Comma(int64(size.Size)),
+		words.Multiple(int64(size.Size), int64(chosen.Live)))}
 	for _, smaller := range slices.Backward(chosen.Bounded) {
 		if smaller.Evictions > 0 {
 			reasons = append(reasons, aboutEvictions(smaller))
@@ -117,7 +138,7 @@ func aboutSize(result *replay.Result, chosen *replay.Outcome, size replay.Bounde
 		}
 	}
 	reasons = append(reasons, "More clients than these need more: Stats().Evictions of the store should stay 0.")
-	if m := size.Measured; m != nil {
+	if m := size.Measured; m != nil && size.HeapTells() {
 		reasons = append(reasons, fmt.Sprintf("That table took %s of heap, and a decision %.0f ns, without the reading of the clock and the lock.",
 			humanize.IBytes(uint64(max(0, m.Heap))), m.NsPerCall))
 	}

@@ -25,7 +25,8 @@ func report(t *testing.T) render.Report {
 	require.NoError(t, err)
 	for _, o := range result.Outcomes {
 		o.Bounded[0].Measured = &replay.Measured{Heap: 300, Held: 1, NsPerCall: 40.06}
-		o.Bounded[1].Measured = &replay.Measured{Heap: 104_448, Held: 1, NsPerCall: 55}
+		o.Bounded[1].Measured = &replay.Measured{Heap: 6456, Held: 2, NsPerCall: 45}
+		o.Bounded[2].Measured = &replay.Measured{Heap: 104_448, Held: 1, NsPerCall: 55}
 	}
 	return render.Report{Source: "test", Result: result, Advice: advice.Give(result, advice.Clients)}
 }
@@ -37,7 +38,8 @@ func TestMeasuredFigures(t *testing.T) {
 	for _, want := range []string{
 		`
   MaxSize  allowed  denied  live evictions  forgiven  forgiven cost     heap  buckets held  bytes each  ns/call
-  1              1       1               0         0              0    300 B             1         300     40.1
+  1              1       1               0         0              0        -             1           -     40.1
+  2              1       1               0         0              0        -             2           -     45.0
   1,024          1       1               0         0              0  102 KiB             1           -     55.0
 `, `
   algorithm       MaxSize     heap  buckets held  bytes each  ns/call

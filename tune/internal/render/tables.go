@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/replay"
 	"github.com/throttled-go/throttled/tune/internal/words"
 )
@@ -21,7 +22,7 @@ type table struct {
 
 // tables returns all tables of the report, in their order.
 func (r *Report) tables() []table {
-	all := []table{r.answers(), r.peaks()}
+	all := []table{r.answers(), r.peaks(), r.backend()}
 	all = append(all, r.sizes()...)
 	if r.measured() {
 		all = append(all, r.speed())
@@ -52,10 +53,11 @@ func (r *Report) answers() table {
 func (r *Report) peaks() table {
 	t := table{
 		Title: "Bursts let through",
-		Head:  []string{"algorithm", "rate", "most admitted", "of the limit", "for client", "clients above"},
+		Head:  []string{"algorithm", "rate", "most admitted", "of the limit", "for client", "clients above", "by together", "never above"},
 		Notes: []string{
 			"most admitted: the greatest cost that one client was allowed in any span of one period, [t, t+period) for whatever t.",
-			"clients above: how many were allowed more than the limit in such a span.",
+			"clients above: how many were allowed more than the limit in such a span, and by how much together.",
+			"never above: what the algorithm can allow one client in such a span at the most, in any workload.",
 		},
 	}
 	for _, o := range r.Result.Outcomes {
@@ -63,8 +65,32 @@ func (r *Report) peaks() table {
 			t.Rows = append(t.Rows, []string{
 				o.Algorithm.String(), comma(rate.Limit) + " in " + words.Period(rate.Period), comma(o.Peaks[i].Cost),
 				words.Times(o.Peaks[i].Cost, rate.Limit), shown(o.Peaks[i].Key), comma(int64(o.Peaks[i].Above)),
+				comma(o.Peaks[i].Over), comma(advice.Guaranteed(o.Algorithm, rate)),
 			})
 		}
+	}
+	return t
+}
+
+// backend tells what the backend had to stand of all clients together.
+func (r *Report) backend() table {
+	t := table{
+		Title: "All clients together",
+		Head:  []string{"algorithm"},
+		Notes: []string{"The greatest cost that was asked for, or allowed, in any span of that length, [t, t+span) for whatever t."},
+	}
+	asked := []string{"asked for"}
+	for _, load := range r.Result.Outcomes[0].Backend {
+		t.Head = append(t.Head, "in any "+words.Period(load.Span))
+		asked = append(asked, comma(load.Asked))
+	}
+	t.Rows = append(t.Rows, asked)
+	for _, o := range r.Result.Outcomes {
+		row := []string{o.Algorithm.String()}
+		for _, load := range o.Backend {
+			row = append(row, comma(load.Passed))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -119,11 +145,14 @@ var measuredHead = []string{"heap", "buckets held", "bytes each", "ns/call"}
 
 func measuredCells(b replay.Bounded) []string {
 	heap, held := max(0, b.Measured.Heap), b.Measured.Held
-	each := "-" // a table that is not full has room that it does not need yet
-	if held == int64(b.Size) {
+	total, each := "-", "-"
+	if b.HeapTells() {
+		total = humanize.IBytes(uint64(heap))
+	}
+	if b.HeapTells() && held == int64(b.Size) { // one that is not full has room that it does not need yet
 		each = comma(heap / held)
 	}
-	return []string{humanize.IBytes(uint64(heap)), comma(held), each, fmt.Sprintf("%.1f", b.Measured.NsPerCall)}
+	return []string{total, comma(held), each, fmt.Sprintf("%.1f", b.Measured.NsPerCall)}
 }
 
 // measured reports whether speed and memory were measured.

@@ -32,21 +32,34 @@ type Measured struct {
 	NsPerCall float64
 }
 
+// HeapTells reports whether the heap of the table is large enough to be told
+// from what else a process allocates meanwhile.
+func (b *Bounded) HeapTells() bool { return b.Measured != nil && b.Size >= store.DefaultMaxSize }
+
 // How many sizes are added to those that were asked for, and how many are
 // chosen besides if none was.
-const addedSizes, chosenSizes = 2, 3
+const addedSizes, chosenSizes = 3, 3
+
+// Headroom is how many times as many buckets as were ever live at once there is
+// room for in the table that is recommended: another day has other clients.
+const Headroom = 2
 
 // sizes returns the sizes to try, the smallest first: always the default of the
-// stores, and the first power of two that holds all that is live at once.
+// stores, the first power of two that holds all that is live at once, and the
+// one with Headroom.
 func sizes(asked []int, live int) []int {
 	enough := min(powerOfTwo(live), table.MaxCapacity)
-	tried := append(slices.Clone(asked), store.DefaultMaxSize, enough)
+	tried := append(slices.Clone(asked), store.DefaultMaxSize, enough, RoomFor(live))
 	if len(asked) == 0 {
 		tried = append(tried, max(1, enough/2), max(1, enough/4), max(1, enough/8))
 	}
 	slices.Sort(tried)
 	return slices.Compact(tried)
 }
+
+// RoomFor returns the first power of two that is not below Headroom times the
+// buckets that are live at once, as far as a table can be that large.
+func RoomFor(live int) int { return min(powerOfTwo(Headroom*live), table.MaxCapacity) }
 
 // powerOfTwo returns the least power of two that is not below n, 1 for 0.
 func powerOfTwo(n int) int {

@@ -101,16 +101,40 @@ func TestUnfairAndPeaksAreWhatANaiveCountFinds(t *testing.T) {
 		require.Equal(t, unfair, o.Unfair)
 		for i, rate := range quota.Rates() {
 			above := 0
-			most := int64(0)
+			most, over := int64(0), int64(0)
 			for key := range w.Keys {
 				n := naiveGreatest(w, key, int64(rate.Period), func(i int) bool { return o.Allowed[i] })
 				most = max(most, n)
 				if n > rate.Limit {
 					above++
+					over += n - rate.Limit
 				}
 			}
+			require.Equal(t, over, o.Peaks[i].Over)
 			require.Equal(t, most, o.Peaks[i].Cost)
 			require.Equal(t, above, o.Peaks[i].Above)
+		}
+	})
+}
+
+// TestBackendIsWhatANaiveCountFinds: of all clients together, as if they were
+// one.
+func TestBackendIsWhatANaiveCountFinds(t *testing.T) {
+	each(t, func(t *testing.T, w *workload.Workload, quota throttled.Quota, o replay.Outcome, _ []bool) {
+		one := &workload.Workload{Keys: []string{"all"}, Requests: slices.Clone(w.Requests)}
+		for i := range one.Requests {
+			one.Requests[i].Key = 0
+		}
+		spans := map[time.Duration]bool{time.Second: true}
+		for _, rate := range quota.Rates() {
+			spans[rate.Period] = true
+		}
+		require.Len(t, o.Backend, len(spans))
+		for i, load := range o.Backend {
+			require.True(t, spans[load.Span])
+			require.True(t, i == 0 || o.Backend[i-1].Span < load.Span)
+			require.Equal(t, naiveGreatest(one, 0, int64(load.Span), func(int) bool { return true }), load.Asked)
+			require.Equal(t, naiveGreatest(one, 0, int64(load.Span), func(i int) bool { return o.Allowed[i] }), load.Passed)
 		}
 	})
 }

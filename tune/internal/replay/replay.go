@@ -5,6 +5,7 @@ package replay
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/workload"
@@ -88,6 +89,7 @@ type Outcome struct {
 	Allowed []bool // of each request
 	Unfair  Unfair
 	Peaks   []Peak // of each rate of the quota
+	Backend []Load // what passed of all clients together, for a second and the Period of each rate
 	Live    int    // buckets that mattered at once, at the most
 	Redis   RoundTrips
 
@@ -122,6 +124,13 @@ type Peak struct {
 	Cost  int64
 	Key   string // of the client; the first of several
 	Above int    // clients that were admitted more than the Limit in such a span
+	Over  int64  // by how much, the sum over these clients
+}
+
+// Load is the greatest cost of all clients together in any span [t, t+Span).
+type Load struct {
+	Span          time.Duration
+	Asked, Passed int64
 }
 
 // algorithms are in the order of their constants.
@@ -145,6 +154,7 @@ func Run(options Options) (*Result, error) {
 		}
 		outcome.Unfair = asked.unfair(within, outcome.Allowed)
 		outcome.Peaks = asked.peaks(options.Quota, outcome.Allowed)
+		outcome.Backend = backend(options.Workload, options.Quota, outcome.Allowed)
 		for _, size := range sizes(options.Sizes, outcome.Live) {
 			tried, err := bounded(&options, plan, size, outcome.Allowed)
 			if err != nil {

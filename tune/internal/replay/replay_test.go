@@ -104,7 +104,7 @@ func TestPeaks(t *testing.T) {
 	require.Equal(t, []replay.Peak{{Cost: 10, Key: "a"}, {Cost: 10, Key: "a"}}, outcomes[throttled.FixedWindow].Peaks)
 
 	_, outcomes = run(t, trace(asks...), "10/s")
-	require.Equal(t, []replay.Peak{{Cost: 20, Key: "a", Above: 1}}, outcomes[throttled.FixedWindow].Peaks, "at 0.9 and at 1; at 1.9 the first is a period ago")
+	require.Equal(t, []replay.Peak{{Cost: 20, Key: "a", Above: 1, Over: 10}}, outcomes[throttled.FixedWindow].Peaks, "at 0.9 and at 1; at 1.9 the first is a period ago")
 	require.Equal(t, []bool{true, true, false, false, false}, outcomes[throttled.FixedWindow].Allowed)
 	require.Equal(t, []replay.Peak{{Cost: 10, Key: "a"}}, outcomes[throttled.TokenBucket].Peaks, "at 0.9 and at 1.9 are two spans")
 	require.Equal(t, []bool{true, false, false, false, true}, outcomes[throttled.TokenBucket].Allowed)

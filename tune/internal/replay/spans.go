@@ -2,6 +2,7 @@ package replay
 
 import (
 	"slices"
+	"time"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/workload"
@@ -34,25 +35,52 @@ func groupByKey(w *workload.Workload) byKey {
 // [t, t+period) for whatever t, of the requests that are counted. The greatest
 // sum is found in a span that ends just after one of the requests, so those are
 // the spans to look at.
-func (b byKey) greatest(key int, period int64, counted func(request int32) bool) (most int64) {
+func (b byKey) greatest(key int, period int64, counted func(request int32) bool) int64 {
+	of := b.requests[key]
+	return greatest(b.workload.Requests, len(of), func(i int) int { return int(of[i]) }, period, func(i int) bool { return counted(int32(i)) })
+}
+
+// greatest does it for n requests, which at tells the places of.
+func greatest(requests []workload.Request, n int, at func(i int) int, period int64, counted func(request int) bool) (most int64) {
 	var sum int64
 	from := 0
-	of := b.requests[key]
-	cost := func(i int32) int64 {
+	cost := func(i int) int64 {
 		if counted(i) {
-			return b.workload.Requests[i].Cost
+			return requests[i].Cost
 		}
 		return 0
 	}
-	for _, i := range of {
-		sum += cost(i)
-		for b.workload.Requests[of[from]].At <= b.workload.Requests[i].At-period {
-			sum -= cost(of[from])
+	for i := range n {
+		last := at(i)
+		sum += cost(last)
+		for requests[at(from)].At <= requests[last].At-period {
+			sum -= cost(at(from))
 			from++
 		}
 		most = max(most, sum)
 	}
 	return most
+}
+
+// backend returns what all clients together asked for and got in any second, and
+// in any Period of the quota.
+func backend(w *workload.Workload, quota throttled.Quota, allowed []bool) (loads []Load) {
+	spans := []time.Duration{time.Second}
+	for _, rate := range quota.Rates() {
+		spans = append(spans, rate.Period)
+	}
+	slices.Sort(spans)
+	for _, span := range slices.Compact(spans) {
+		of := func(counted func(i int) bool) int64 {
+			return greatest(w.Requests, len(w.Requests), func(i int) int { return i }, int64(span), counted)
+		}
+		loads = append(loads, Load{
+			Span:   span,
+			Asked:  of(func(int) bool { return true }),
+			Passed: of(func(i int) bool { return allowed[i] }),
+		})
+	}
+	return loads
 }
 
 // within reports of each client whether it stayed within the quota.
@@ -100,6 +128,7 @@ func (b byKey) peaks(quota throttled.Quota, allowed []bool) []Peak {
 			}
 			if most > rate.Limit {
 				peak.Above++
+				peak.Over += most - rate.Limit
 			}
 		}
 	}

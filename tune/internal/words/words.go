@@ -25,6 +25,11 @@ func Percent(part, whole int64) string {
 // Times returns a cost as a multiple of a limit.
 func Times(cost, limit int64) string { return fmt.Sprintf("%.2f", float64(cost)/float64(limit)) }
 
+// Multiple returns how many times a part goes into the whole, in full: "9 times".
+func Multiple(whole, part int64) string {
+	return Counted(whole/max(1, part), "time")
+}
+
 // Period returns a duration without the units that are zero: 1m and not 1m0s.
 func Period(d time.Duration) string {
 	text := d.String()
