@@ -91,7 +91,7 @@ tune-install: ## install the tuning tool as "go install …@latest" does, from a
 
 .PHONY: tune-smoke
 tune-smoke: throttled-bench ## advice for the log that is shipped, and the page in out/tune.html
-	out/throttled-bench tune -quota "30/m; 200/h" -log tune/internal/tune/testdata/shop.log -html out/tune.html
+	out/throttled-bench tune -log tune/internal/tune/testdata/shop.log -html out/tune.html
 	@./scripts/look-at-page.sh out/tune.html 5
 
 .PHONY: cover

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,15 +17,18 @@ import (
 	"github.com/throttled-go/throttled/internal/table"
 	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/progress"
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/tune"
 	"github.com/throttled-go/throttled/tune/internal/workload"
 )
 
-const tuneUsage = `Usage: throttled-bench tune -quota QUOTA (-log FILE | -csv FILE | -rate RATE) [flags]
+const tuneUsage = `Usage: throttled-bench tune [-quota QUOTA | -goal GOAL] (-log FILE | -csv FILE | -rate RATE) [flags]
 
-Replays a workload through every algorithm and several sizes of the store, and says how to set the limiter.
-A FILE may be compressed by gzip, and - is the standard input.
+Replays a workload through many quotas, every algorithm and several sizes of the store, and says how to set
+the limiter. With -quota that quota is kept. A FILE may be compressed by gzip, and - is the standard input.
 
+  throttled-bench tune -log access.log -html tune.html
+  throttled-bench tune -log access.log -goal "deny <= 0.1% of clients, <= 50/s on the backend"
   throttled-bench tune -quota "100/s burst 200" -log access.log -html tune.html
   throttled-bench tune -quota 60/m -log access.json -key forwarded
   throttled-bench tune -quota 60/m -csv calls.csv -key-column user
@@ -36,23 +40,25 @@ A FILE may be compressed by gzip, and - is the standard input.
 type tuneFlags struct {
 	set *flag.FlagSet
 
-	quota, log, csv, rate string
-	html, protect, sizes  string
-	passes                int
-	spread                bool
+	quota, goal, good    string
+	log, csv, rate       string
+	html, protect, sizes string
+	passes               int
+	spread               bool
 
-	format, key, logCost, logTime string
-	keyColumn                     string
-	ipv6Prefix                    int
-	columns                       workload.Columns
-	described                     workload.Described
-	cost                          string
+	format, key               string
+	logCost, logTime, logGood string
+	keyColumn                 string
+	ipv6Prefix                int
+	columns                   workload.Columns
+	described                 workload.Described
+	cost                      string
 }
 
 // sourceFlags are those that speak of one source only.
 var sourceFlags = map[string][]string{
-	"log":  {"format", "key", "log-cost", "log-time"},
-	"csv":  {"time-column", "key-column", "cost-column"},
+	"log":  {"format", "key", "log-cost", "log-time", "log-good"},
+	"csv":  {"time-column", "key-column", "cost-column", "good-column"},
 	"rate": {"keys", "zipf", "cost", "for", "seed"},
 }
 
@@ -78,9 +84,11 @@ func newTuneFlags() *tuneFlags {
 	f := &tuneFlags{set: flag.NewFlagSet("tune", flag.ContinueOnError)}
 	set := f.set
 	set.SetOutput(io.Discard) // it would tell an error that is returned too
-	set.StringVar(&f.quota, "quota", "", `the quota of each client, like "100/s burst 200"`)
+	set.StringVar(&f.quota, "quota", "", `the quota of each client, like "100/s burst 200"; default: one is looked for`)
+	set.StringVar(&f.goal, "goal", "", `what the quota that is looked for has to keep, like "deny <= 0.1% of clients, <= 50/s on the backend"; default: deny no good client, and leave the least to the backend`)
+	set.StringVar(&f.good, "good", "", "the good clients, one key in each line of this `file`; default: those whose use does not stand out")
 	set.StringVar(&f.html, "html", "", "write a page with pictures to this `file` too")
-	set.StringVar(&f.protect, "protect", "clients", "what to hold dearer: clients (nobody within the quota is denied) or backend (the smallest bursts)")
+	set.StringVar(&f.protect, "protect", "clients", "with -quota: what to hold dearer: clients (nobody within the quota is denied) or backend (the least of all clients together)")
 	set.StringVar(&f.sizes, "sizes", "", "the values of MaxSize to try, like 256,1024; default: a few around what is needed")
 	set.IntVar(&f.passes, "passes", 5, "how often to replay each table at the least to measure it; 0: measure nothing")
 	set.BoolVar(&f.spread, "spread", false, "spread the requests of a second evenly over it, where times are whole seconds")
@@ -90,12 +98,14 @@ func newTuneFlags() *tuneFlags {
 	set.StringVar(&f.key, "key", workload.FieldHost, "with -log: who is limited: host, forwarded (the last address of X-Forwarded-For), user, path, agent, site or a field of the format's own, like '$http_x_api_key' or request.headers.Api-Key.0; several with commas")
 	set.StringVar(&f.logCost, "log-cost", "1", "with -log: the cost of a request: 1, or a field that is a number, like bytes")
 	set.StringVar(&f.logTime, "log-time", "", "with -log: the field of the time, if it is not where the format has it")
+	set.StringVar(&f.logGood, "log-good", "", "with -log: a field that says yes for a good client")
 	set.IntVar(&f.ipv6Prefix, "ipv6-prefix", 64, "how many bits of an IPv6 address make a client, 1 to 128")
 
 	set.StringVar(&f.csv, "csv", "", "a CSV file with a header: a `file`")
 	set.StringVar(&f.columns.Time, "time-column", "time", "with -csv: the column of the time: RFC 3339, 2006-01-02 15:04:05 in UTC, or Unix seconds, ms, µs or ns")
 	set.StringVar(&f.keyColumn, "key-column", "key", "with -csv: the column of the key; several with commas")
 	set.StringVar(&f.columns.Cost, "cost-column", "", "with -csv: the column of the cost; default: cost if there is one, else each request costs 1")
+	set.StringVar(&f.columns.Good, "good-column", "", "with -csv: a column that says yes for a good client")
 
 	set.StringVar(&f.rate, "rate", "", "a described workload: how many requests of all keys together, like 20000/s")
 	set.IntVar(&f.described.Keys, "keys", 1000, "with -rate: how many keys there are")
@@ -110,7 +120,10 @@ func newTuneFlags() *tuneFlags {
 func (f *tuneFlags) options(in io.Reader) (tune.Options, error) {
 	options := tune.Options{Passes: f.passes, Spread: f.spread, Goal: advice.Goal(f.protect), Page: f.html}
 	var err, fault error
-	if options.Quota, fault = parseQuota(f.quota); fault != nil {
+	if options.Quota, options.Sought, fault = f.sought(); fault != nil {
+		err = errors.Join(err, fault)
+	}
+	if options.Good, fault = f.goodKeys(); fault != nil {
 		err = errors.Join(err, fault)
 	}
 	if options.Sizes, fault = parseSizes(f.sizes); fault != nil {
@@ -173,7 +186,7 @@ func (f *tuneFlags) source(options *tune.Options, in io.Reader) error {
 
 // fields returns what makes a request of a line of a log.
 func (f *tuneFlags) fields() workload.Fields {
-	fields := workload.Fields{Time: f.logTime, Key: list(f.key), Addresses: f.addresses()}
+	fields := workload.Fields{Time: f.logTime, Key: list(f.key), Good: f.logGood, Addresses: f.addresses()}
 	if f.logCost != "1" {
 		fields.Cost = f.logCost
 	}
@@ -200,11 +213,42 @@ func named(path string) string {
 	return filepath.Base(path)
 }
 
-func parseQuota(text string) (throttled.Quota, error) {
-	if text == "" {
-		return throttled.Quota{}, errors.New(`-quota is missing; give one like "100/s burst 200"`)
+// sought returns the quota that was given, or what one has to keep.
+func (f *tuneFlags) sought() (given throttled.Quota, goal quota.Goal, err error) {
+	switch {
+	case f.quota != "" && (f.goal != "" || f.good != "" || f.logGood != "" || f.columns.Good != ""):
+		return given, quota.NoGoal, errors.New("-quota gives a quota, and -goal and what names good clients are to find one: leave out the one or the others")
+	case f.quota != "":
+		given, err = throttled.ParseQuota(f.quota)
+		return given, quota.NoGoal, err
+	case f.protect != string(advice.Clients):
+		return given, quota.NoGoal, errors.New("-protect goes with -quota, which is not given; where a quota is looked for, say it with -goal")
+	case f.goal != "":
+		goal, err = quota.ParseGoal(f.goal)
+		return given, goal, err
+	default:
+		return given, quota.NoGoal, nil
 	}
-	return throttled.ParseQuota(text)
+}
+
+// goodKeys reads the list of good clients.
+func (f *tuneFlags) goodKeys() (keys []string, err error) {
+	if f.good == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(f.good)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if key := f.addresses().Key(line); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	if keys == nil {
+		return nil, fmt.Errorf("%s names no client; it has one key in each line", f.good)
+	}
+	return keys, nil
 }
 
 // parseRate reads a rate as a quota of one rate without a burst.

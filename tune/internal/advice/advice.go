@@ -31,15 +31,35 @@ type Advice struct {
 	Code      string   // Go, to paste into a function that returns an error
 }
 
-// Give returns the advice for a workload and a quota.
+// Found is a quota that was looked for, with the algorithm that it was found to
+// be good with.
+type Found struct {
+	Algorithm throttled.Algorithm
+	Reasons   []string
+}
+
+// Give returns the advice for a workload and a quota that was given.
 func Give(result *replay.Result, goal Goal) Advice {
 	chosen := choose(result, goal)
+	a := about(result, chosen, slices.Concat(aboutChoice(result, chosen, goal), aboutMargin(result, chosen, goal)))
+	a.Summary = fmt.Sprintf("Use %v, with room for %s.", a.Algorithm, words.Counted(a.MaxSize, "bucket"))
+	return a
+}
+
+// GiveFound returns the advice for a quota that was found.
+func GiveFound(result *replay.Result, found Found) Advice {
+	chosen := &result.Outcomes[slices.IndexFunc(result.Outcomes, func(o replay.Outcome) bool { return o.Algorithm == found.Algorithm })]
+	a := about(result, chosen, found.Reasons)
+	a.Summary = fmt.Sprintf("Limit each client to %v by %v, with room for %s.", result.Quota, a.Algorithm, words.Counted(a.MaxSize, "bucket"))
+	return a
+}
+
+// about returns the advice for one outcome, without a summary.
+func about(result *replay.Result, chosen *replay.Outcome, why []string) Advice {
 	size := fitting(chosen)
 	a := Advice{Algorithm: chosen.Algorithm, MaxSize: size.Size}
-	a.Summary = fmt.Sprintf("Use %v, with room for %s.", a.Algorithm, words.Counted(a.MaxSize, "bucket"))
 	a.Reasons = slices.Concat(
-		aboutChoice(result, chosen, goal),
-		aboutMargin(result, chosen, goal),
+		why,
 		aboutDenials(result, chosen),
 		aboutFairness(result, chosen),
 		aboutPeaks(result, chosen),

@@ -16,15 +16,32 @@ func (r *Report) Page(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	plots, err := r.timelines()
+	var choosing []figure
+	for _, draw := range r.choosing() {
+		drawn, err := draw()
+		if err != nil {
+			return err
+		}
+		choosing = append(choosing, drawn)
+	}
+	timelines, err := r.timelines()
 	if err != nil {
 		return err
 	}
 	return page.Execute(w, map[string]any{
-		"Source": r.Source,
-		"Facts":  r.facts(),
-		"Advice": r.Advice,
-		"Plots":  plots,
-		"Tables": r.tables(),
+		"Source":    r.Source,
+		"Facts":     r.facts(),
+		"Advice":    r.Advice,
+		"Choosing":  choosing,
+		"Timelines": timelines,
+		"Tables":    r.tables(),
 	})
+}
+
+// choosing are the pictures that a quota is read off.
+func (r *Report) choosing() []func() (figure, error) {
+	if r.Found == nil {
+		return []func() (figure, error){r.useFigure}
+	}
+	return []func() (figure, error){r.useFigure, r.frontierFigure}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/advice"
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/render"
 	"github.com/throttled-go/throttled/tune/internal/replay"
 	"github.com/throttled-go/throttled/tune/internal/workload"
@@ -28,7 +29,7 @@ func report(t *testing.T) render.Report {
 		o.Bounded[1].Measured = &replay.Measured{Heap: 6456, Held: 2, NsPerCall: 45}
 		o.Bounded[2].Measured = &replay.Measured{Heap: 104_448, Held: 1, NsPerCall: 55}
 	}
-	return render.Report{Source: "test", Result: result, Advice: advice.Give(result, advice.Clients)}
+	return render.Report{Source: "test", Uses: quota.UsesOf(w), Result: result, Advice: advice.Give(result, advice.Clients)}
 }
 
 func TestMeasuredFigures(t *testing.T) {
@@ -60,7 +61,7 @@ func TestPageHasTheTables(t *testing.T) {
 	var page bytes.Buffer
 	require.NoError(t, r.Page(&page))
 	require.Contains(t, page.String(), "<td>token_bucket</td><td>1,024</td><td>102 KiB</td><td>1</td><td>-</td><td>55.0</td>")
-	require.Contains(t, page.String(), "seconds since 1970-01-01 00:00:00 UTC")
+	require.Contains(t, page.String(), "UTC, from 1970-01-01 00:00:00 UTC")
 }
 
 // TestOneClientHasNearlyAll: a proxy that stands for all clients is named, and

@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/throttled-go/throttled/tune/internal/advice"
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/replay"
 	"github.com/throttled-go/throttled/tune/internal/words"
 	"github.com/throttled-go/throttled/tune/internal/workload"
@@ -19,6 +20,9 @@ type Report struct {
 	Spread bool   // whether the requests of a second were spread over it
 	Result *replay.Result
 	Advice advice.Advice
+
+	Uses  []*quota.Uses
+	Found *quota.Result // nil: the quota was given
 }
 
 // facts are what the replay started from, one a line.

@@ -22,7 +22,11 @@ type table struct {
 
 // tables returns all tables of the report, in their order.
 func (r *Report) tables() []table {
-	all := []table{r.answers(), r.peaks(), r.backend()}
+	all := []table{r.uses(), r.above()}
+	if r.Found != nil {
+		all = append(all, r.frontier(), r.exacts())
+	}
+	all = append(all, r.answers(), r.peaks(), r.backend())
 	all = append(all, r.sizes()...)
 	if r.measured() {
 		all = append(all, r.speed())

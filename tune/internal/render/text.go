@@ -40,11 +40,12 @@ func (t table) text(b *bytes.Buffer) {
 		}
 	}
 	for _, row := range rows {
-		fmt.Fprintf(b, "  %-*s", widths[0], row[0])
+		var line strings.Builder
+		fmt.Fprintf(&line, "  %-*s", widths[0], row[0])
 		for i, cell := range row[1:] {
-			fmt.Fprintf(b, "  %*s", widths[i+1], cell)
+			fmt.Fprintf(&line, "  %*s", widths[i+1], cell)
 		}
-		fmt.Fprintln(b)
+		fmt.Fprintln(b, strings.TrimRight(line.String(), " "))
 	}
 	for i, note := range t.Notes {
 		if i == 0 {

@@ -71,13 +71,10 @@ func backend(w *workload.Workload, quota throttled.Quota, allowed []bool) (loads
 	}
 	slices.Sort(spans)
 	for _, span := range slices.Compact(spans) {
-		of := func(counted func(i int) bool) int64 {
-			return greatest(w.Requests, len(w.Requests), func(i int) int { return i }, int64(span), counted)
-		}
 		loads = append(loads, Load{
 			Span:   span,
-			Asked:  of(func(int) bool { return true }),
-			Passed: of(func(i int) bool { return allowed[i] }),
+			Asked:  Greatest(w, span, func(int) bool { return true }),
+			Passed: Greatest(w, span, func(i int) bool { return allowed[i] }),
 		})
 	}
 	return loads
@@ -133,4 +130,21 @@ func (b byKey) peaks(quota throttled.Quota, allowed []bool) []Peak {
 		}
 	}
 	return peaks
+}
+
+// Uses returns the greatest cost that each client asked for in any span of a
+// period.
+func Uses(w *workload.Workload, period time.Duration) []int64 {
+	clients := groupByKey(w)
+	uses := make([]int64, len(w.Keys))
+	for key := range uses {
+		uses[key] = clients.greatest(key, int64(period), func(int32) bool { return true })
+	}
+	return uses
+}
+
+// Greatest returns the greatest cost of all clients together in any span, of the
+// requests that are counted.
+func Greatest(w *workload.Workload, span time.Duration, counted func(request int) bool) int64 {
+	return greatest(w.Requests, len(w.Requests), func(i int) int { return i }, int64(span), counted)
 }

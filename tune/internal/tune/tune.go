@@ -15,18 +15,22 @@ import (
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/advice"
 	bars "github.com/throttled-go/throttled/tune/internal/progress"
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/render"
 	"github.com/throttled-go/throttled/tune/internal/replay"
+	"github.com/throttled-go/throttled/tune/internal/workload"
 )
 
 // Options say what to tune, and for what.
 type Options struct {
 	Source string // where the workload is from, for people
 	Load   Loading
-	Quota  throttled.Quota
-	Sizes  []int // see replay.Options
-	Passes int   // see replay.Options; a short workload is replayed more often
-	Spread bool  // spread the requests of a second over it
+	Quota  throttled.Quota // zero: to be found
+	Sought quota.Goal      // what a quota that is to be found has to keep
+	Good   []string        // the keys of clients that are good; nil: see quota.Good
+	Sizes  []int           // see replay.Options
+	Passes int             // see replay.Options; a short workload is replayed more often
+	Spread bool            // spread the requests of a second over it
 	Goal   advice.Goal
 	Page   string // the file to write the page to, if any
 }
@@ -40,29 +44,41 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if options.Good != nil {
+		if err := w.NameGood(options.Good); err != nil {
+			return err
+		}
+	}
 	if options.Spread {
 		if !w.WholeSeconds() {
 			return fmt.Errorf("-spread is for times in whole seconds; those of %s are finer", options.Source)
 		}
 		w.Spread()
 	}
-	replaying := replay.Options{
-		Workload: w,
-		Quota:    options.Quota,
-		Sizes:    options.Sizes,
-		Passes:   passes(options.Passes, len(w.Requests)),
-		Step: func(requests int) error {
-			bar.Add(int64(requests))
-			return ctx.Err()
-		},
+	report := render.Report{Source: options.Source, Spread: options.Spread}
+	if len(options.Quota.Rates()) == 0 {
+		bar.Steps("looking for a quota", quota.MostSteps(w))
+		report.Found, err = quota.Search(ctx, quota.Options{Workload: w, Goal: options.Sought, Step: func() error {
+			bar.Add(1)
+			return nil
+		}})
+		if err != nil {
+			return err
+		}
+		options.Quota, report.Uses = report.Found.Points[report.Found.Chosen].Quota, report.Found.Uses
+	} else {
+		report.Uses = quota.UsesOf(w)
 	}
-	bar.Steps("replaying", replaying.MostSteps())
-	result, err := replay.Run(replaying)
-	bar.End()
-	if err != nil {
+	if report.Result, err = replayed(ctx, options, w, bar); err != nil {
 		return err
 	}
-	report := render.Report{Source: options.Source, Spread: options.Spread, Result: result, Advice: advice.Give(result, options.Goal)}
+	if report.Found == nil {
+		report.Advice = advice.Give(report.Result, options.Goal)
+	} else {
+		chosen := report.Found.Points[report.Found.Chosen].Algorithm
+		report.Advice = advice.GiveFound(report.Result, advice.Found{Algorithm: chosen, Reasons: report.Found.Reasons()})
+	}
+	bar.End()
 	if err := report.Text(out); err != nil {
 		return err
 	}
@@ -78,6 +94,22 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 	}
 	_, err = fmt.Fprintln(progress, "wrote", options.Page)
 	return err
+}
+
+// replayed replays the workload under a quota.
+func replayed(ctx context.Context, options Options, w *workload.Workload, bar *bars.Progress) (*replay.Result, error) {
+	replaying := replay.Options{
+		Workload: w,
+		Quota:    options.Quota,
+		Sizes:    options.Sizes,
+		Passes:   passes(options.Passes, len(w.Requests)),
+		Step: func(requests int) error {
+			bar.Add(int64(requests))
+			return ctx.Err()
+		},
+	}
+	bar.Steps("replaying", replaying.MostSteps())
+	return replay.Run(replaying)
 }
 
 // fewestCalls are measured at the least: a short workload is over before a

@@ -16,6 +16,7 @@ import (
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/advice"
 	"github.com/throttled-go/throttled/tune/internal/progress"
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/tune"
 	"github.com/throttled-go/throttled/tune/internal/workload"
 )
@@ -32,20 +33,53 @@ func shop() tune.Options {
 		Load:   tune.FromFile("testdata/shop.log", nil, readLog),
 		Quota:  throttled.MustParseQuota("30/m; 200/h"),
 		Goal:   advice.Clients,
+		Sought: quota.NoGoal,
 	}
 }
 
-// TestTextOfTheShippedLog compares all but what is measured with
-// testdata/shop.golden. Write that anew with -update.
+// TestTextOfTheShippedLog compares all but what is measured with the golden
+// files: for a quota that is given, and for one that is looked for. Write them
+// anew with -update.
 func TestTextOfTheShippedLog(t *testing.T) {
-	var text bytes.Buffer
-	require.NoError(t, tune.Run(t.Context(), shop(), &text, io.Discard))
-	if *update {
-		require.NoError(t, os.WriteFile("testdata/shop.golden", text.Bytes(), 0o644))
+	for file, quota := range map[string]string{"testdata/shop.golden": "30/m; 200/h", "testdata/which_quota.golden": ""} {
+		options := shop()
+		options.Quota = throttled.Quota{}
+		if quota != "" {
+			options.Quota = throttled.MustParseQuota(quota)
+		}
+		var text bytes.Buffer
+		require.NoError(t, tune.Run(t.Context(), options, &text, io.Discard))
+		if *update {
+			require.NoError(t, os.WriteFile(file, text.Bytes(), 0o644))
+		}
+		golden, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, string(golden), text.String())
 	}
-	golden, err := os.ReadFile("testdata/shop.golden")
+}
+
+// TestPageOfAQuotaThatWasFound has the picture to read it off.
+func TestPageOfAQuotaThatWasFound(t *testing.T) {
+	options := shop()
+	options.Quota, options.Page = throttled.Quota{}, filepath.Join(t.TempDir(), "tune.html")
+	require.NoError(t, tune.Run(t.Context(), options, io.Discard, io.Discard))
+	page, err := os.ReadFile(options.Page)
 	require.NoError(t, err)
-	require.Equal(t, string(golden), text.String())
+	require.Contains(t, string(page), "345 quotas by what they deny to good clients and what they leave to the backend; advised is 5/s; 20/m, the knee is 25/10m")
+	require.Contains(t, string(page), "Limit each client to 5/s; 20/m by fixed_window")
+	require.NotContains(t, string(page), "NaN")
+}
+
+// TestNamedGoodClients: who is named good is not denied by what is found.
+func TestNamedGoodClients(t *testing.T) {
+	options := shop()
+	options.Quota, options.Good = throttled.Quota{}, []string{"192.0.2.7", "203.0.113.66"}
+	var text bytes.Buffer
+	require.NoError(t, tune.Run(t.Context(), options, &text, io.Discard))
+	require.Contains(t, text.String(), "- Good clients are those that are named so.\n")
+	require.Contains(t, text.String(), "- It denies something to 0 of the 2 good clients (0.0%), 0 requests in all, and to ")
+	options.Good = []string{"nobody"}
+	require.ErrorContains(t, tune.Run(t.Context(), options, io.Discard, io.Discard), `none of the 1 clients named good is in the workload; a client of it is "192.0.2.7"`)
 }
 
 // TestEachFormatGetsTheSameAdvice: the same traffic, as each server would have
@@ -94,10 +128,14 @@ func TestPage(t *testing.T) {
 	require.NoError(t, err)
 	page := string(bytes)
 
-	require.Equal(t, 5, strings.Count(page, "<svg"), "a timeline for each algorithm")
-	require.Equal(t, 5, strings.Count(page, "</svg>"))
-	for _, algorithm := range []string{"token_bucket", "leaky_bucket", "gcra", "fixed_window", "sliding_window"} {
-		require.Contains(t, page, `aria-label="requests over time with `+algorithm+`"`)
+	require.Equal(t, 2*4, strings.Count(page, "<svg"), "the uses, and a timeline for each three that answered alike, in two widths")
+	require.Equal(t, 2*4, strings.Count(page, "</svg>"))
+	require.Equal(t, 2*4, strings.Count(page, `<svg role="img" aria-label="`))
+	for _, label := range []string{
+		"requests over time with token_bucket, leaky_bucket, gcra: 348 of 2,263 requests denied", "requests over time with fixed_window",
+		"the greatest use of each client in any 1m, the busiest first: 150, 70, 19, 19, 18, and less",
+	} {
+		require.Contains(t, page, `aria-label="`+label)
 	}
 	require.Contains(t, page, "&lt;shop&gt; &amp; log")
 	require.Contains(t, page, "Algorithm: throttled.SlidingWindow")

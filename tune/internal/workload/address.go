@@ -15,6 +15,9 @@ type Addresses struct {
 
 const defaultIPv6Prefix = 64
 
+// Key returns the key that a line of a list stands for.
+func (a Addresses) Key(line string) string { return a.one(strings.TrimSpace(line)) }
+
 // one returns the key for an address: IPv4 as it is, in whatever form of IPv6
 // it came, and of IPv6 the network. Any other text is returned as it is.
 func (a Addresses) one(text string) string {

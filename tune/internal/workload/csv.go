@@ -17,6 +17,8 @@ type Columns struct {
 	Key  []string // several: a key of all of them together
 	Cost string   // empty: the column "cost" if there is one, else each request costs 1
 
+	Good string // says yes for a request of a good client; empty: nothing does
+
 	Addresses Addresses
 }
 
@@ -105,11 +107,13 @@ func (r *record) parse(text string) ([]string, error) {
 	return fields, err
 }
 
-// places are those of the columns in a record; cost is -1 if there is none.
+// places are those of the columns in a record; cost and good are -1 if there is
+// none.
 type places struct {
 	time      int
 	key       []int
 	cost      int
+	good      int
 	addresses Addresses
 }
 
@@ -124,12 +128,15 @@ func (c Columns) places(header []string) (at places, err error) {
 		}
 		return place
 	}
-	at = places{time: must("time-column", c.Time), cost: find("cost"), addresses: c.Addresses}
+	at = places{time: must("time-column", c.Time), cost: find("cost"), good: -1, addresses: c.Addresses}
 	for _, key := range c.Key {
 		at.key = append(at.key, must("key-column", key))
 	}
 	if c.Cost != "" {
 		at.cost = must("cost-column", c.Cost)
+	}
+	if c.Good != "" {
+		at.good = must("good-column", c.Good)
 	}
 	return at, err
 }
@@ -151,5 +158,11 @@ func (at places) add(b *builder, fields []string) error {
 	for i, place := range at.key {
 		parts[i] = at.addresses.one(fields[place])
 	}
-	return b.add(instant, joinKey(parts), cost)
+	if err := b.add(instant, joinKey(parts), cost); err != nil {
+		return err
+	}
+	if at.good >= 0 {
+		b.good(truthy(fields[at.good]))
+	}
+	return nil
 }

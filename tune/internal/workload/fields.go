@@ -14,6 +14,7 @@ type Fields struct {
 	Time string   // empty: where the format has it
 	Key  []string // several: a key of all of them together
 	Cost string   // empty: each request costs 1
+	Good string   // says yes for a request of a good client; empty: nothing does
 
 	Addresses Addresses
 }
@@ -75,6 +76,9 @@ func bind(l layout, f Fields) (*binding, error) {
 	if f.Cost != "" {
 		err = errors.Join(err, l.want(f.Cost))
 	}
+	if f.Good != "" {
+		err = errors.Join(err, l.want(f.Good))
+	}
 	return b, err
 }
 
@@ -99,7 +103,13 @@ func (b *binding) use(to *builder, line string) error {
 			return err
 		}
 	}
-	return to.add(at, key, cost)
+	if err := to.add(at, key, cost); err != nil {
+		return err
+	}
+	if b.fields.Good != "" {
+		to.good(truthy(values[len(values)-1]))
+	}
+	return nil
 }
 
 // time returns the instant of a text.

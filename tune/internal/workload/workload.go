@@ -37,6 +37,9 @@ type Workload struct {
 	// one, and were sorted.
 	Reordered int
 
+	// Good tells of each key whether the source names it good. Nil: it names none.
+	Good []bool
+
 	// Format is how the lines were read, for people; "" where there were none.
 	Format string
 
@@ -92,6 +95,29 @@ func (w *Workload) Busiest() (key, requests int) {
 	return key, requests
 }
 
+// NameGood says which keys are good. It is an error if none of them is a key of
+// the workload.
+func (w *Workload) NameGood(keys []string) error {
+	named := map[string]bool{}
+	for _, key := range keys {
+		named[key] = true
+	}
+	if w.Good == nil {
+		w.Good = make([]bool, len(w.Keys))
+	}
+	known := 0
+	for i, key := range w.Keys {
+		if named[key] {
+			w.Good[i] = true
+			known++
+		}
+	}
+	if known == 0 {
+		return fmt.Errorf("none of the %d clients named good is in the workload; a client of it is %q", len(keys), w.Keys[0])
+	}
+	return nil
+}
+
 // WholeSeconds reports whether no time is finer than a second, as in an access
 // log: then requests that came one after another seem to come at once.
 func (w *Workload) WholeSeconds() bool {
@@ -143,6 +169,25 @@ func (b *builder) add(at int64, key string, cost int64) error {
 	b.latest = max(b.latest, at)
 	b.Requests = append(b.Requests, Request{At: at, Cost: cost, Key: b.place(key)})
 	return nil
+}
+
+// good names the key of the request added last.
+func (b *builder) good(is bool) {
+	key := b.Requests[len(b.Requests)-1].Key
+	for len(b.Good) <= int(key) {
+		b.Good = append(b.Good, false)
+	}
+	b.Good[key] = b.Good[key] || is
+}
+
+// truthy reports whether a field that says yes or no says yes.
+func truthy(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "", "-", "0", "false", "no", "n", "null":
+		return false
+	default:
+		return true
+	}
 }
 
 func (b *builder) place(key string) int32 {
