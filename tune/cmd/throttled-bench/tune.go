@@ -45,6 +45,7 @@ type tuneFlags struct {
 	html, protect, sizes string
 	passes               int
 	spread               bool
+	deadline             time.Duration
 
 	format, key               string
 	logCost, logTime, logGood string
@@ -91,6 +92,7 @@ func newTuneFlags() *tuneFlags {
 	set.StringVar(&f.protect, "protect", "clients", "with -quota: what to hold dearer: clients (nobody within the quota is denied) or backend (the least of all clients together)")
 	set.StringVar(&f.sizes, "sizes", "", "the values of MaxSize to try, like 256,1024; default: a few around what is needed")
 	set.IntVar(&f.passes, "passes", 5, "how often to replay each table at the least to measure it; 0: measure nothing")
+	set.DurationVar(&f.deadline, "deadline", 10*time.Second, "how long a client would wait for its turn, to tell what comes of Wait instead of Limit; 0: do not tell")
 	set.BoolVar(&f.spread, "spread", false, "spread the requests of a second evenly over it, where times are whole seconds")
 
 	set.StringVar(&f.log, "log", "", "a log of requests: a `file`")
@@ -118,7 +120,7 @@ func newTuneFlags() *tuneFlags {
 
 // options checks the flags, and says everything that is wrong with them.
 func (f *tuneFlags) options(in io.Reader) (tune.Options, error) {
-	options := tune.Options{Passes: f.passes, Spread: f.spread, Goal: advice.Goal(f.protect), Page: f.html}
+	options := tune.Options{Passes: f.passes, Spread: f.spread, Deadline: f.deadline, Goal: advice.Goal(f.protect), Page: f.html}
 	var err, fault error
 	if options.Quota, options.Sought, fault = f.sought(); fault != nil {
 		err = errors.Join(err, fault)
@@ -134,6 +136,9 @@ func (f *tuneFlags) options(in io.Reader) (tune.Options, error) {
 	}
 	if f.passes < 0 || f.passes > 1000 {
 		err = errors.Join(err, fmt.Errorf("-passes is %d; it must be from 0 to 1000", f.passes))
+	}
+	if f.deadline < 0 {
+		err = errors.Join(err, fmt.Errorf("-deadline is %v; it must be 0 or more, like 10s", f.deadline))
 	}
 	if f.ipv6Prefix < 1 || f.ipv6Prefix > 128 {
 		err = errors.Join(err, fmt.Errorf("-ipv6-prefix is %d; it must be from 1 to 128", f.ipv6Prefix))

@@ -115,6 +115,7 @@ func TestBadFlags(t *testing.T) {
 		"-quota 5/s -rate 5/s -cost 3-1":                                "-cost is 3-1; it must be a number, or two like 1-10",
 		"-quota 5/s -rate 5/s -zipf 0.5":                                "-zipf is 0.5; it must be above 1",
 		"-quota 5/s -rate 5/s -zipf NaN":                                "-zipf is NaN; it must be above 1",
+		"-quota 5/s -rate 5/s -deadline -1s":                            "-deadline is -1s; it must be 0 or more, like 10s",
 		"-quota 5/s -rate 5/s -passes -1":                               "-passes is -1; it must be from 0 to 1000",
 		"-quota 5/s -rate 5/s -sizes 8,0":                               `-sizes has "0"; give numbers from 1 to`,
 		"-quota 5/s -rate 5/s -sizes many":                              `-sizes has "many"`,

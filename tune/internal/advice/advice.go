@@ -64,6 +64,7 @@ func about(result *replay.Result, chosen *replay.Outcome, why []string) Advice {
 		aboutFairness(result, chosen),
 		aboutPeaks(result, chosen),
 		aboutSameLaw(chosen),
+		aboutWaits(chosen),
 		aboutSize(result, chosen, size),
 		aboutRedis(chosen),
 	)

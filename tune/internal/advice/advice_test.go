@@ -122,6 +122,15 @@ func TestMoreReasons(t *testing.T) {
 	}
 }
 
+func TestReasonsAboutWaiting(t *testing.T) {
+	r := result("10/s", found{}, found{}, found{})
+	r.Outcomes[0].Waits = &replay.Waits{Good: replay.Delays{Served: 7}}
+	require.Contains(t, advice.Give(r, advice.Clients).Reasons, "With Wait instead of Limit no request of a good client would have had to wait.")
+	r.Outcomes[0].Waits.Good = replay.Delays{Served: 20, Waited: 1, GaveUp: 2, P99: 1234567 * time.Microsecond}
+	require.Contains(t, advice.Give(r, advice.Clients).Reasons,
+		"With Wait instead of Limit 1 request of good clients would have waited, 99 of 100 of their requests for at most 1.235s, and 2 would have given up at the deadline.")
+}
+
 // TestSizeIsAtLeastTheDefault: what fits into less is no reason to make the
 // store smaller than it is anyway.
 func TestSizeIsAtLeastTheDefault(t *testing.T) {

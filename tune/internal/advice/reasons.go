@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -167,4 +168,17 @@ func aboutRedis(chosen *replay.Outcome) []string {
 	}
 	return []string{fmt.Sprintf("In Redis it would take %s; a deny cache in one process would save %s of them (%s).",
 		words.Counted(all, "round trip"), humanize.Comma(trips.Saved), words.Percent(trips.Saved, all))}
+}
+
+// aboutWaits says what would come of it if those who are denied waited.
+func aboutWaits(chosen *replay.Outcome) []string {
+	if chosen.Waits == nil || chosen.Totals.Denied == 0 {
+		return nil
+	}
+	good := chosen.Waits.Good
+	if good.Waited == 0 && good.GaveUp == 0 {
+		return []string{"With Wait instead of Limit no request of a good client would have had to wait."}
+	}
+	return []string{fmt.Sprintf("With Wait instead of Limit %s of good clients would have waited, 99 of 100 of their requests for at most %v, and %s would have given up at the deadline.",
+		words.Counted(good.Waited, "request"), good.P99.Round(time.Millisecond), humanize.Comma(good.GaveUp))}
 }

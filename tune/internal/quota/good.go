@@ -18,9 +18,9 @@ type Good struct {
 	Rule  string // a sentence: how they are told
 }
 
-// goodOf returns the clients that were named good, or if none was those below
+// GoodOf returns the clients that were named good, or if none was those below
 // the widest gap.
-func goodOf(w *workload.Workload, uses []*Uses) Good {
+func GoodOf(w *workload.Workload, uses []*Uses) Good {
 	if w.Good != nil {
 		return newGood(w.Good, "Good clients are those that are named so.")
 	}

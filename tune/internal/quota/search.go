@@ -61,7 +61,7 @@ var laws = []throttled.Algorithm{throttled.TokenBucket, throttled.FixedWindow, t
 func Search(ctx context.Context, options Options) (*Result, error) {
 	w := options.Workload
 	r := &Result{Uses: UsesOf(w), Goal: options.Goal}
-	if r.Good = goodOf(w, r.Uses); r.Good.Count == 0 {
+	if r.Good = GoodOf(w, r.Uses); r.Good.Count == 0 {
 		return nil, errors.New("no client is good, so any quota would do: see that -good names clients of this workload")
 	}
 	points, err := r.explore(ctx, options, seriesOf(r.Uses, r.Good))

@@ -21,7 +21,10 @@ type Report struct {
 	Result *replay.Result
 	Advice advice.Advice
 
+	Deadline time.Duration // of those who wait; 0: nobody does
+
 	Uses  []*quota.Uses
+	Good  quota.Good
 	Found *quota.Result // nil: the quota was given
 }
 

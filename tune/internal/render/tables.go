@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -27,6 +28,9 @@ func (r *Report) tables() []table {
 		all = append(all, r.frontier(), r.exacts())
 	}
 	all = append(all, r.answers(), r.peaks(), r.backend())
+	if r.Deadline > 0 {
+		all = append(all, r.waits())
+	}
 	all = append(all, r.sizes()...)
 	if r.measured() {
 		all = append(all, r.speed())
@@ -98,6 +102,31 @@ func (r *Report) backend() table {
 	}
 	return t
 }
+
+// waits tells how long good clients would wait where they are now denied.
+func (r *Report) waits() table {
+	t := table{
+		Title: "Waiting instead: Wait with a deadline of " + words.Period(r.Deadline),
+		Head:  []string{"algorithm", "good: at once", "waited", "p50", "p99", "longest", "gave up", "others: gave up"},
+		Notes: []string{
+			"What would come of it if every request called Wait. Those of a client stand in line. Who would have to wait longer than the deadline",
+			"gives up at once, and so does who finds a leaky bucket full. p50, p99: the wait that half, or 99 of 100, of the served requests of",
+			"good clients did not exceed, those that went ahead at once counted in.",
+			r.Good.Rule,
+		},
+	}
+	for _, o := range r.Result.Outcomes {
+		good, all := o.Waits.Good, o.Waits.All
+		t.Rows = append(t.Rows, []string{
+			o.Algorithm.String(), comma(good.Served - good.Waited), comma(good.Waited), brief(good.P50), brief(good.P99), brief(good.Longest),
+			comma(good.GaveUp), comma(all.GaveUp - good.GaveUp),
+		})
+	}
+	return t
+}
+
+// brief shows a duration to the millisecond.
+func brief(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
 // sizes tells what tables of several sizes did, those of equal answers together.
 func (r *Report) sizes() (all []table) {

@@ -25,6 +25,11 @@ type Options struct {
 	// memory. 0: they are not measured.
 	Passes int
 
+	// Good tells of each key whether it is one of a good client, and Deadline how
+	// long one would wait for its turn. 0: waits are not worked out.
+	Good     []bool
+	Deadline time.Duration
+
 	// Step is told now and then how many more requests were replayed, Passes of
 	// them counted in, and ends the replay by an error. May be nil.
 	Step func(requests int) error
@@ -92,6 +97,7 @@ type Outcome struct {
 	Backend []Load // what passed of all clients together, for a second and the Period of each rate
 	Live    int    // buckets that mattered at once, at the most
 	Redis   RoundTrips
+	Waits   *Waits // nil if they were not worked out
 
 	Bounded []Bounded // in tables of each size, the smallest first
 }
@@ -155,6 +161,10 @@ func Run(options Options) (*Result, error) {
 		outcome.Unfair = asked.unfair(within, outcome.Allowed)
 		outcome.Peaks = asked.peaks(options.Quota, outcome.Allowed)
 		outcome.Backend = backend(options.Workload, options.Quota, outcome.Allowed)
+		if options.Deadline > 0 {
+			waits := waits(options.Workload, plan, options.Good, options.Deadline)
+			outcome.Waits = &waits
+		}
 		for _, size := range sizes(options.Sizes, outcome.Live) {
 			tried, err := bounded(&options, plan, size, outcome.Allowed)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/tune/internal/advice"
@@ -23,16 +24,17 @@ import (
 
 // Options say what to tune, and for what.
 type Options struct {
-	Source string // where the workload is from, for people
-	Load   Loading
-	Quota  throttled.Quota // zero: to be found
-	Sought quota.Goal      // what a quota that is to be found has to keep
-	Good   []string        // the keys of clients that are good; nil: see quota.Good
-	Sizes  []int           // see replay.Options
-	Passes int             // see replay.Options; a short workload is replayed more often
-	Spread bool            // spread the requests of a second over it
-	Goal   advice.Goal
-	Page   string // the file to write the page to, if any
+	Source   string // where the workload is from, for people
+	Load     Loading
+	Quota    throttled.Quota // zero: to be found
+	Sought   quota.Goal      // what a quota that is to be found has to keep
+	Good     []string        // the keys of clients that are good; nil: see quota.Good
+	Sizes    []int           // see replay.Options
+	Passes   int             // see replay.Options; a short workload is replayed more often
+	Spread   bool            // spread the requests of a second over it
+	Deadline time.Duration   // how long who waits would wait; 0: nobody waits
+	Goal     advice.Goal
+	Page     string // the file to write the page to, if any
 }
 
 // Run does it: the report goes to out, and a bar to progress if that is a
@@ -55,7 +57,7 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 		}
 		w.Spread()
 	}
-	report := render.Report{Source: options.Source, Spread: options.Spread}
+	report := render.Report{Source: options.Source, Spread: options.Spread, Deadline: options.Deadline}
 	if len(options.Quota.Rates()) == 0 {
 		bar.Steps("looking for a quota", quota.MostSteps(w))
 		report.Found, err = quota.Search(ctx, quota.Options{Workload: w, Goal: options.Sought, Step: func() error {
@@ -66,10 +68,12 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 			return err
 		}
 		options.Quota, report.Uses = report.Found.Points[report.Found.Chosen].Quota, report.Found.Uses
+		report.Good = report.Found.Good
 	} else {
 		report.Uses = quota.UsesOf(w)
+		report.Good = quota.GoodOf(w, report.Uses)
 	}
-	if report.Result, err = replayed(ctx, options, w, bar); err != nil {
+	if report.Result, err = replayed(ctx, options, w, report.Good.Is, bar); err != nil {
 		return err
 	}
 	if report.Found == nil {
@@ -97,10 +101,12 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 }
 
 // replayed replays the workload under a quota.
-func replayed(ctx context.Context, options Options, w *workload.Workload, bar *bars.Progress) (*replay.Result, error) {
+func replayed(ctx context.Context, options Options, w *workload.Workload, good []bool, bar *bars.Progress) (*replay.Result, error) {
 	replaying := replay.Options{
 		Workload: w,
 		Quota:    options.Quota,
+		Good:     good,
+		Deadline: options.Deadline,
 		Sizes:    options.Sizes,
 		Passes:   passes(options.Passes, len(w.Requests)),
 		Step: func(requests int) error {

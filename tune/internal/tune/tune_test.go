@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,11 +30,12 @@ func readLog(r io.Reader) (*workload.Workload, error) {
 
 func shop() tune.Options {
 	return tune.Options{
-		Source: "shop.log",
-		Load:   tune.FromFile("testdata/shop.log", nil, readLog),
-		Quota:  throttled.MustParseQuota("30/m; 200/h"),
-		Goal:   advice.Clients,
-		Sought: quota.NoGoal,
+		Source:   "shop.log",
+		Load:     tune.FromFile("testdata/shop.log", nil, readLog),
+		Quota:    throttled.MustParseQuota("30/m; 200/h"),
+		Goal:     advice.Clients,
+		Sought:   quota.NoGoal,
+		Deadline: 10 * time.Second,
 	}
 }
 
