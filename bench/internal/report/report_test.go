@@ -61,7 +61,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if n := strings.Count(page, "<svg"); n != 3 {
+	if n := strings.Count(page, "<svg"); n != 6 {
 		t.Errorf("%d plots", n)
 	}
 	for _, outside := range []string{"src=", "<link", "@import", "<?xml"} {
