@@ -29,6 +29,7 @@ type streams struct {
 
 // commands are what the first argument may be. Each parses the rest by itself.
 var commands = map[string]func(ctx context.Context, args []string, std streams) error{
+	"load": loadCommand,
 	"report": func(context.Context, []string, streams) error {
 		return errors.New("report compares the library with others, and is run in a clone of it: go -C bench run ./cmd/report -quick")
 	},
@@ -48,7 +49,7 @@ func main() {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(os.Stderr, "throttled-bench: interrupted; nothing was written")
+		fmt.Fprintln(os.Stderr, "throttled-bench: interrupted, so there is no report")
 		os.Exit(interrupted)
 	default:
 		fmt.Fprintln(os.Stderr, "throttled-bench:", err)

@@ -20,7 +20,7 @@ func call(in string, args ...string) (out, progress string, err error) {
 
 func TestCommands(t *testing.T) {
 	for _, args := range [][]string{nil, {"dance"}} {
-		require.ErrorContains(t, run(t.Context(), args, streams{}), "say what to do first: report, tune")
+		require.ErrorContains(t, run(t.Context(), args, streams{}), "say what to do first: load, report, tune")
 	}
 	require.ErrorContains(t, run(t.Context(), []string{"tune"}, streams{}), "0 workloads are given")
 	require.ErrorContains(t, run(t.Context(), []string{"report"}, streams{}), "go -C bench run ./cmd/report")
@@ -91,7 +91,7 @@ func TestBadFlags(t *testing.T) {
 	for args, want := range map[string]string{
 		"-rate 5/s -protect backend":                                    "-protect goes with -quota, which is not given",
 		"-rate 5/s -goal nice":                                          `the goal "nice": give one or both of`,
-		"-rate 5/s -quota 5/s -goal deny<=1%":                           "-quota gives a quota, and -goal and what names good clients are to find one",
+		"-rate 5/s -quota 5/s -goal deny<=1%":                           "-quota gives a quota, and -goal says what one to look for",
 		"-rate 5/s -good none.txt":                                      "open none.txt: no such file or directory",
 		"-rate 5/s -good testdata/empty.txt":                            "testdata/empty.txt names no client; it has one key in each line",
 		"-csv - -good-column":                                           "flag needs an argument: -good-column",

@@ -12,10 +12,6 @@ var pageText string
 // Page writes the report as one HTML page that needs nothing else: no network,
 // no script.
 func (r *Report) Page(w io.Writer) error {
-	page, err := template.New("page").Parse(pageText)
-	if err != nil {
-		return err
-	}
 	var choosing []figure
 	for _, draw := range r.choosing() {
 		drawn, err := draw()
@@ -28,7 +24,8 @@ func (r *Report) Page(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return page.Execute(w, map[string]any{
+	return execute(w, map[string]any{
+		"Title":     "What a limiter would do with " + r.Source,
 		"Source":    r.Source,
 		"Facts":     r.facts(),
 		"Advice":    r.Advice,
@@ -44,4 +41,13 @@ func (r *Report) choosing() []func() (figure, error) {
 		return []func() (figure, error){r.useFigure}
 	}
 	return []func() (figure, error){r.useFigure, r.frontierFigure}
+}
+
+// execute fills the page.
+func execute(w io.Writer, view map[string]any) error {
+	page, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return err
+	}
+	return page.Execute(w, view)
 }

@@ -89,14 +89,19 @@ func Run(ctx context.Context, options Options, out, progress io.Writer) error {
 	if options.Page == "" {
 		return nil
 	}
+	return WritePage(options.Page, report.Page, progress)
+}
+
+// WritePage writes a page to a file, and says so.
+func WritePage(path string, write func(io.Writer) error, progress io.Writer) error {
 	var page bytes.Buffer
-	if err := report.Page(&page); err != nil {
+	if err := write(&page); err != nil {
 		return err
 	}
-	if err := os.WriteFile(options.Page, page.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(progress, "wrote", options.Page)
+	_, err := fmt.Fprintln(progress, "wrote", path)
 	return err
 }
 
