@@ -27,7 +27,7 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: needs fmt-check tidy-check vet lint race model fuzz examples tune-smoke tune-install bench-smoke ## all that must pass before a change lands (with a shorter model)
+test: needs fmt-check tidy-check vet lint race test-32bit model fuzz examples tune-smoke tune-install bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: needs
@@ -62,6 +62,12 @@ lint: ## golangci-lint: faults, doc comments, and who may import whom
 .PHONY: race
 race: ## all tests with the race detector, in random order
 	$(EACH) go test -race -shuffle=on ./...
+
+MEMORY := . ./sync ./async ./store ./store/storetest ./internal/actor ./internal/algorithm ./internal/interrupt ./internal/model ./internal/table
+
+.PHONY: test-32bit
+test-32bit: ## the tests of what does not need Redis, where an int has 32 bits
+	CGO_ENABLED=0 GOARCH=386 go test $(MEMORY)
 
 .PHONY: model
 model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a waiting line, SCRIPT_STEPS in a Redis

@@ -83,7 +83,7 @@ func ExampleState() {
 	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(6)}))
 	state, err := limiter.Peek(context.Background(), "user:state")
 	fmt.Printf("%+v %v\n", state, err)
-	// Output: {Limit:6 Remaining:6 ResetAfter:0s RetryAfter:0s} <nil>
+	// Output: {Limit:6 Remaining:6 ResetAfter:0s RetryAfter:0s Rate:0} <nil>
 }
 
 func ExampleLimitedError() {

@@ -123,9 +123,26 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 	return resultAt(now, told), until(told.Fresh, now)
 }
 
+// GiveBack gives back what of one charge has not leaked, for stores that can
+// tell a charge from others: at most cost, which was charged in the bucket, and
+// nothing of what others were charged. It is pure, as Apply is.
+//
+// The mark is a copy of the state just after the charge. A bucket leaks first
+// in, first out: what was given back since of charges made before this one is
+// in given, and brings its end forward. A window gives back while it counts;
+// there given is what Refund gave back since. The charge must not have been
+// given back before, and the bucket not reset or evicted since.
+//
+// The answer is like a Peek of cost 1; back is the greatest amount that it gave
+// back to any rate, rounded up.
+func (p *Plan) GiveBack(state, mark []int64, now, cost, given int64) (res Result, keep time.Duration, back int64) {
+	told, back := p.law.GiveBack(state, mark, now, cost, given)
+	return resultAt(now, told), until(told.Fresh, now), back
+}
+
 // resultAt returns what was told at the instant now.
 func resultAt(now int64, told algorithm.Answer) Result {
-	return newResult(told.Turn == now, told.Limit, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
+	return newResult(told.Turn == now, told.Binding, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
 }
 
 // until returns the time from now to the instant at, 0 if it has come.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 // Never is the RetryAfter of a request that can never be allowed, because its
@@ -28,6 +30,11 @@ type State struct {
 	// after which the same request would be allowed if nothing else came, or
 	// [Never] if its cost is above the capacity.
 	RetryAfter time.Duration
+
+	// Rate is the index, in [Quota.Rates], of the rate that binds: of those with
+	// the longest RetryAfter the one with the fewest Remaining, and of those the
+	// first. Limit is its capacity, and a wait is a wait for it.
+	Rate int
 }
 
 // Result is the answer to a request: whether it was allowed, and the state of
@@ -48,10 +55,10 @@ type Result struct {
 	told told
 }
 
-// told is the rest of a Result. The limit is a pointer into immutable data of
-// the rate that binds, never to a limiter or to a bucket of a store.
+// told is the rest of a Result. It points at immutable data of the rate that
+// binds, never at a limiter or at a bucket of a store.
 type told struct {
-	limit             *int64
+	binding           *algorithm.Binding
 	reset, retryAfter time.Duration
 }
 
@@ -61,32 +68,45 @@ const maxRemaining = 1<<48 - 1
 // NewResult returns the Result that says what state says: for stores, hooks
 // and tests of other people. Remaining is held to the range of 0 to 2^48−1.
 func NewResult(allowed bool, state State) Result {
-	limit := new(int64)
-	*limit = state.Limit
-	return newResult(allowed, limit, min(max(state.Remaining, 0), maxRemaining), state.ResetAfter, state.RetryAfter)
+	binding := &algorithm.Binding{Capacity: state.Limit, Index: state.Rate}
+	return newResult(allowed, binding, min(max(state.Remaining, 0), maxRemaining), state.ResetAfter, state.RetryAfter)
 }
 
-// newResult requires remaining in 0 … maxRemaining and an immutable *limit.
-func newResult(allowed bool, limit *int64, remaining int64, reset, retryAfter time.Duration) Result {
+// newResult requires remaining in 0 … maxRemaining.
+func newResult(allowed bool, binding *algorithm.Binding, remaining int64, reset, retryAfter time.Duration) Result {
 	return Result{
 		Allowed:       allowed,
 		remainingHigh: uint16(remaining >> 32),
 		remainingLow:  uint32(remaining),
-		told:          told{limit: limit, reset: reset, retryAfter: retryAfter},
+		told:          told{binding: binding, reset: reset, retryAfter: retryAfter},
 	}
 }
 
 // State returns all the numbers of the answer at once.
 func (r Result) State() State {
-	return State{Limit: r.Limit(), Remaining: r.Remaining(), ResetAfter: r.ResetAfter(), RetryAfter: r.RetryAfter()}
+	return State{
+		Limit:      r.Limit(),
+		Remaining:  r.Remaining(),
+		ResetAfter: r.ResetAfter(),
+		RetryAfter: r.RetryAfter(),
+		Rate:       r.Rate(),
+	}
 }
 
 // Limit returns [State].Limit.
 func (r Result) Limit() int64 {
-	if r.told.limit == nil {
+	if r.told.binding == nil {
 		return 0
 	}
-	return *r.told.limit
+	return r.told.binding.Capacity
+}
+
+// Rate returns [State].Rate.
+func (r Result) Rate() int {
+	if r.told.binding == nil {
+		return 0
+	}
+	return r.told.binding.Index
 }
 
 // Remaining returns [State].Remaining.

@@ -40,16 +40,16 @@ func TestTheZeroResultDenies(t *testing.T) {
 
 func TestNewResultSaysWhatItWasGiven(t *testing.T) {
 	for _, remaining := range []int64{0, 1, 1<<32 - 1, 1 << 32, 1<<48 - 1} {
-		state := throttled.State{Limit: math.MaxInt64, Remaining: remaining, ResetAfter: time.Hour, RetryAfter: throttled.Never}
+		state := throttled.State{Limit: math.MaxInt64, Remaining: remaining, ResetAfter: time.Hour, RetryAfter: throttled.Never, Rate: 7}
 		res := throttled.NewResult(true, state)
 		require.True(t, res.Allowed)
 		require.Equal(t, state, res.State())
 		require.Equal(t, state, throttled.State{
-			Limit: res.Limit(), Remaining: res.Remaining(), ResetAfter: res.ResetAfter(), RetryAfter: res.RetryAfter(),
+			Limit: res.Limit(), Remaining: res.Remaining(), ResetAfter: res.ResetAfter(), RetryAfter: res.RetryAfter(), Rate: res.Rate(),
 		})
 	}
 	require.Zero(t, throttled.NewResult(false, throttled.State{Remaining: -1}).Remaining())
-	require.EqualValues(t, 1<<48-1, throttled.NewResult(false, throttled.State{Remaining: 1 << 48}).Remaining())
+	require.Equal(t, int64(1<<48-1), throttled.NewResult(false, throttled.State{Remaining: 1 << 48}).Remaining())
 }
 
 func TestChecked(t *testing.T) {

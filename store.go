@@ -13,11 +13,8 @@ import (
 // [Plan.Apply] is the arithmetic; a store brings the place, the lock and the
 // clock. The conformance suite in store/storetest tells whether it is right.
 //
-// Beyond these methods a store may have any of the following, which limiters
-// and stores find by type assertion:
-//   - Check(*Plan) error may refuse a plan when New is called.
-//   - Submit(ctx context.Context, req Request, done func(Result, error))
-//     carries out req without blocking and calls done exactly once.
+// Beyond these methods a store may have those of [Checker] and of [Submitter],
+// which limiters find by type assertion.
 type Store interface {
 	// Do carries out req. A denial is an answer: Allowed is false and the
 	// error nil, also where a wait is told at once that its turn comes too
@@ -33,6 +30,29 @@ type Store interface {
 	// Close frees what the store holds. Those who wait, and all later calls,
 	// get ErrClosed. Closing twice does nothing.
 	Close() error
+}
+
+// Checker is a [Store] that may refuse a plan: one whose periods it cannot
+// count, for instance. New of either face asks it and returns its error.
+type Checker interface {
+	Store
+
+	// Check returns nil if the store can carry out requests of plan, else an
+	// error that wraps ErrInvalidQuota or ErrInvalidConfig.
+	Check(plan *Plan) error
+}
+
+// Submitter is a [Store] that answers through a function. Package async needs
+// no goroutine for each call over it, and bounded ones over any other Store.
+type Submitter interface {
+	Store
+
+	// Submit carries out req as Do does and calls done exactly once with what
+	// Do would return: before it returns, or later on a goroutine of the
+	// store's. It does not wait for the turn of req, and blocks, if at all,
+	// only until the store has room for one more request or ctx ends. done
+	// must not block.
+	Submit(ctx context.Context, req Request, done func(Result, error))
 }
 
 // Op is what a [Request] asks for.
@@ -54,7 +74,7 @@ type Request struct {
 	Op   Op
 	Cost int64 // not negative; for OpPeek the cost that RetryAfter speaks of, 1 from both faces
 
-	// Within is how long OpLimit and OpWait may wait for their turn at the
+	// Within is how long OpLimit and OpWait may wait for their turn at
 	// most; 0: not at all.
 	Within time.Duration
 }

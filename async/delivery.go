@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/limiter"
 )
 
@@ -12,58 +13,78 @@ import (
 // so that a call allocates none; they hold no channel while they are not in use,
 // because a channel must not leave the testing/synctest bubble it was made in.
 type delivery struct {
-	limiter *Limiter
 	ctx     context.Context
 	key     string
-	cost    int64
-	receipt *limiter.Receipt // of what was charged, where hooks may have changed that; else nil
 	dst     chan<- throttled.Outcome
+	charged charged
 	done    func(throttled.Result, error) // deliver of this delivery, bound once
 }
 
 var deliveries sync.Pool
 
-func newDelivery(ctx context.Context, l *Limiter, key string, cost int64, dst chan<- throttled.Outcome) *delivery {
+func newDelivery(ctx context.Context, key string, dst chan<- throttled.Outcome) *delivery {
 	d, ok := deliveries.Get().(*delivery)
 	if !ok {
 		d = new(delivery)
 		d.done = d.deliver
 	}
-	d.limiter, d.ctx, d.key, d.cost, d.dst = l, ctx, l.shared.Key(key), cost, dst
+	d.ctx, d.key, d.dst = ctx, key, dst
 	return d
 }
 
-// deliver sends the answer and gives d back for the next call.
+// deliver sends the answer and gives d back for the next call. It may run on a
+// goroutine of the store, or of another caller.
 func (d *delivery) deliver(res throttled.Result, err error) {
 	outcome := throttled.Outcome{Key: d.key, Result: res, Err: err}
+	defer onItsOwn()
 	select {
 	case d.dst <- outcome:
+		d.free()
 	default:
-		charged := limiter.Receipt{Key: d.key, Cost: d.cost}
-		if d.receipt != nil {
-			charged = *d.receipt
-		}
-		go insist(d.ctx, d.limiter, charged, d.dst, outcome)
+		go d.insist(outcome)
 	}
-	*d = delivery{done: d.done}
-	deliveries.Put(d)
+}
+
+// onItsOwn takes a panic to a goroutine of its own: that of a send to a channel
+// that the caller has closed. Whoever happens to let this caller through has no
+// part in it.
+func onItsOwn() {
+	if fault := recover(); fault != nil {
+		go panic(fault)
+	}
 }
 
 // insist waits until outcome is received. If ctx ends first it gives back what
 // was charged.
-func insist(ctx context.Context, l *Limiter, charged limiter.Receipt, dst chan<- throttled.Outcome, outcome throttled.Outcome) {
+func (d *delivery) insist(outcome throttled.Outcome) {
 	select {
-	case dst <- outcome:
-	case <-ctx.Done():
-		if outcome.Err == nil && outcome.Result.Allowed {
-			l.giveBack(ctx, charged)
-		}
+	case d.dst <- outcome:
+	case <-d.ctx.Done():
+		d.charged.giveBack()
 	}
+	d.free()
 }
 
-// giveBack refunds what was charged for a call whose ctx has ended.
-func (l *Limiter) giveBack(ctx context.Context, charged limiter.Receipt) {
-	if charged.Cost > 0 {
-		<-l.Refund(context.WithoutCancel(ctx), charged.Key, charged.Cost)
+// free gives d back for the next call.
+func (d *delivery) free() {
+	*d = delivery{done: d.done}
+	deliveries.Put(d)
+}
+
+// charged is what a call was charged, so that it can be given back if nobody
+// receives the answer.
+type charged struct {
+	marker  charge.Marker // the store; nil where it cannot give a charge back
+	mark    charge.Mark
+	receipt *limiter.Receipt // in place of mark, of a call with hooks
+}
+
+// giveBack gives back what has not leaked.
+func (c *charged) giveBack() {
+	switch {
+	case c.receipt != nil:
+		c.receipt.GiveBack()
+	case c.marker != nil:
+		_ = c.marker.GiveBack(&c.mark) // a closed store has nothing left to give back to
 	}
 }

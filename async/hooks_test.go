@@ -59,7 +59,7 @@ func TestWhatIsGivenBackIsWhatWasCharged(t *testing.T) {
 // once at a store that blocks than without hooks.
 func TestDecisionsWithHooksAreBounded(t *testing.T) {
 	const many, bound = 1000, 256
-	bubble(t, "all hands are busy", func(t *testing.T) {
+	bubble(t, "256 decisions are on their way", func(t *testing.T) {
 		s := newPlain()
 		s.gate = make(chan struct{})
 		hook := func(next throttled.Handler) throttled.Handler { return next }

@@ -77,7 +77,7 @@ func (s *plain) try(req throttled.Request) (throttled.Result, error) {
 
 func TestDecisionsOfAStoreThatBlocksAreBounded(t *testing.T) {
 	const many, bound = 1000, 256
-	bubble(t, "all hands are busy", func(t *testing.T) {
+	bubble(t, "256 decisions are on their way", func(t *testing.T) {
 		s := newPlain()
 		s.gate = make(chan struct{})
 		l := newLimiter(t, throttled.Config{Quota: throttled.PerHour(2 * many), Store: s})

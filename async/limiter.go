@@ -18,6 +18,7 @@ import (
 	"context"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/limiter"
 )
 
@@ -39,7 +40,8 @@ import (
 // [throttled.ErrClosed], a full one may give [throttled.ErrFull].
 type Limiter struct {
 	shared *limiter.Limiter
-	store  submitter
+	store  throttled.Submitter
+	marker charge.Marker // the store, where it can give a charge back; else nil
 }
 
 // New returns a limiter with the settings of cfg, of which the zero value is a
@@ -50,12 +52,14 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	if cfg.Store == nil {
 		cfg.Store = DefaultStore()
 	}
-	cfg.Store = submitterOf(cfg.Store)
+	submitter := submitterOf(cfg.Store)
+	cfg.Store = submitter
 	shared, err := limiter.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Limiter{shared: shared, store: cfg.Store.(submitter)}, nil
+	marker, _ := submitter.(charge.Marker)
+	return &Limiter{shared: shared, store: submitter, marker: marker}, nil
 }
 
 // Quota returns the quota that every key has.
@@ -86,13 +90,13 @@ func (l *Limiter) LimitN(ctx context.Context, key string, cost int64) <-chan thr
 //
 // The channel must have room for every call in flight. An answer that finds it
 // full is handed to a goroutine that ends when the answer is received, or when
-// ctx ends, and then what was charged is given back.
+// ctx ends. Then what was charged, and has not leaked since, is given back: not
+// more, because others may have used it by then, and nothing over a store that
+// cannot tell one charge from another, as Memory and Actor can. The channel must
+// not be closed while calls are in flight.
 func (l *Limiter) LimitTo(ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) {
-	d := newDelivery(ctx, l, key, cost, dst)
-	if l.shared.Hooked(throttled.OpLimit) {
-		ctx, d.receipt = limiter.WithReceipt(ctx)
-	}
-	l.submit(ctx, throttled.OpLimit, key, cost, d.done)
+	d := newDelivery(ctx, l.shared.Key(key), dst)
+	l.submitMarked(ctx, throttled.OpLimit, key, cost, &d.charged, d.done)
 }
 
 // Wait is shorthand for WaitN with a cost of 1.
@@ -115,10 +119,7 @@ func (l *Limiter) Wait(ctx context.Context, key string) <-chan throttled.Outcome
 // is refused at once, and it is let out when what entered before it has leaked.
 func (l *Limiter) WaitN(ctx context.Context, key string, cost int64) <-chan throttled.Outcome {
 	answer := make(chan throttled.Outcome, 1)
-	key = l.shared.Key(key)
-	l.submit(ctx, throttled.OpWait, key, cost, func(res throttled.Result, err error) {
-		answer <- waited(key, res, err)
-	})
+	l.submit(ctx, throttled.OpWait, key, cost, l.waited(key, answer))
 	return answer
 }
 
@@ -167,7 +168,7 @@ func (l *Limiter) Wrap(key string, fn func(context.Context) error) func(context.
 // send carries out a verb and returns the channel of its answer.
 func (l *Limiter) send(ctx context.Context, op throttled.Op, key string, cost int64) <-chan throttled.Outcome {
 	answer := make(chan throttled.Outcome, 1)
-	d := newDelivery(ctx, l, key, cost, answer)
+	d := newDelivery(ctx, l.shared.Key(key), answer)
 	l.submit(ctx, op, key, cost, d.done)
 	return answer
 }
@@ -186,10 +187,32 @@ func (l *Limiter) submit(ctx context.Context, op throttled.Op, key string, cost 
 	l.store.Submit(ctx, req, done)
 }
 
-// waited is the outcome of a Wait, where a denial is an error.
-func waited(key string, res throttled.Result, err error) throttled.Outcome {
-	if err == nil && !res.Allowed {
-		err = &throttled.LimitedError{Key: key, Result: res}
+// submitMarked is submit for a Limit or a Wait whose charge may have to be given
+// back. What it charged is in c when done is called.
+func (l *Limiter) submitMarked(ctx context.Context, op throttled.Op, key string, cost int64, c *charged, done func(throttled.Result, error)) {
+	if l.shared.Hooked(op) {
+		ctx, c.receipt = l.shared.WithReceipt(ctx)
 	}
-	return throttled.Outcome{Key: key, Result: res, Err: err}
+	if l.marker == nil || c.receipt != nil {
+		l.submit(ctx, op, key, cost, done)
+		return
+	}
+	req, err := l.shared.Request(ctx, op, key, cost)
+	if err != nil {
+		done(throttled.Result{}, err)
+		return
+	}
+	c.marker = l.marker
+	l.marker.SubmitMarked(ctx, req, &c.mark, done)
+}
+
+// waited returns what sends the answer to a Wait, where a denial is an error.
+func (l *Limiter) waited(key string, answer chan<- throttled.Outcome) func(throttled.Result, error) {
+	key = l.shared.Key(key)
+	return func(res throttled.Result, err error) {
+		if err == nil {
+			err = l.shared.Refused(key, res)
+		}
+		answer <- throttled.Outcome{Key: key, Result: res, Err: err}
+	}
 }

@@ -1,6 +1,7 @@
 package async_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -159,7 +160,7 @@ func TestThoseBehindWhoGivesUpMoveUp(t *testing.T) {
 					events = append(events, event{comes + 1 + stays, i, true})
 				}
 			}
-			slices.SortStableFunc(events, func(a, b event) int { return int(a.after - b.after) })
+			slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.after, b.after) })
 			number, numbers := 0, make([]int, many)
 			for i, e := range events { // number them in the order of their arrival
 				if !e.leaves {

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/actor"
+	"github.com/throttled-go/throttled/internal/charge"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
@@ -20,12 +23,15 @@ import (
 //
 // At most 1024 requests gather. One more blocks until there is room, or until
 // its context ends.
+//
+// [NewActor] makes one; the zero Actor is as one that was closed.
 type Actor struct {
+	clock clock
 	actor *actor.Actor[*owned, message]
 	owned *owned
 }
 
-var _ throttled.Store = (*Actor)(nil)
+var _ charge.Marker = (*Actor)(nil)
 
 // mailboxSize is how many requests may gather.
 const mailboxSize = 1024
@@ -37,10 +43,12 @@ func NewActor(options Options) (*Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Actor{owned: &owned{clock: newClock(), table: t}}
+	clock := newClock()
+	a := &Actor{clock: clock, owned: &owned{clock: clock, table: t}}
 	a.actor = actor.New[*owned, message](a.owned, owner{}, mailboxSize)
-	a.owned.alarm.wake = func() { a.actor.Tell(message{act: (*owned).wake}) }
 	a.owned.tell = a.actor.Tell
+	a.owned.alarm.wake = func() { a.actor.Tell(message{act: (*owned).wake}) }
+	a.owned.watches.leave = a.leave
 	return a, nil
 }
 
@@ -52,7 +60,18 @@ func (*Actor) Kind() string { return "actor" }
 // [throttled.ErrClosed].
 func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
 	answered := newReply()
-	a.Submit(ctx, req, answered.send)
+	if !mayWait(&req) || ctx.Done() == nil {
+		a.Submit(ctx, req, answered.send)
+		return answered.receive()
+	}
+	w := &waiting{ctx: ctx, key: req.Key, done: answered.send, attended: true}
+	a.submit(ctx, message{req: req, done: w.done, waiting: w})
+	select {
+	case answer := <-answered:
+		return answer.res, answer.err
+	case <-ctx.Done():
+	}
+	a.leave([]leaver{w.giveUp()})
 	return answered.receive()
 }
 
@@ -61,20 +80,77 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 // must not block and must not call Close. Submit itself blocks only while
 // requests have gathered up to the bound, until ctx ends.
 func (a *Actor) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	if ctx.Err() != nil {
-		done(throttled.Result{}, ended(ctx))
-		return
+	a.SubmitMarked(ctx, req, nil, done)
+}
+
+// SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
+// is for package async.
+func (a *Actor) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
+	m := message{req: req, mark: mark, done: done}
+	if mayWait(&req) && ctx.Done() != nil {
+		m.waiting = &waiting{ctx: ctx, key: req.Key, done: done}
 	}
-	switch err := a.actor.Post(ctx, message{req: req, ctx: ctx, done: done}); {
+	a.submit(ctx, m)
+}
+
+// GiveBack gives back what of the charge in mark has not leaked. It is for
+// package async.
+func (a *Actor) GiveBack(mark *charge.Mark) error {
+	if a.actor == nil {
+		return throttled.ErrClosed
+	}
+	returned := make(chan struct{})
+	giveBack := message{act: func(o *owned, now int64) {
+		defer close(returned)
+		o.table.GiveBack(now, mark)
+	}}
+	if a.actor.Post(context.Background(), giveBack) != nil {
+		return throttled.ErrClosed
+	}
+	<-returned
+	return nil
+}
+
+// submit posts a request, or refuses it.
+func (a *Actor) submit(ctx context.Context, m message) {
+	if err := a.post(ctx, m); err != nil {
+		m.done(throttled.Result{}, err)
+	}
+}
+
+// post posts a request. It returns the error of one that is refused.
+func (a *Actor) post(ctx context.Context, m message) error {
+	switch {
+	case interrupt.Over(ctx):
+		return interrupt.Refused(ctx)
+	case !planned(&m.req):
+		return errNoPlan
+	case a.actor == nil:
+		return throttled.ErrClosed
+	case mayWait(&m.req):
+		m.last = a.clock.last(ctx)
+	}
+	switch err := a.actor.Post(ctx, m); {
 	case errors.Is(err, actor.ErrClosed):
-		done(throttled.Result{}, throttled.ErrClosed)
+		return throttled.ErrClosed
 	case err != nil:
-		done(throttled.Result{}, ended(ctx))
+		return interrupt.Refused(ctx)
+	}
+	return nil
+}
+
+// leave has those leave their lines who give up.
+func (a *Actor) leave(crowd []leaver) {
+	if a.owned.leavers.add(crowd...) {
+		a.actor.Tell(message{act: (*owned).leave})
 	}
 }
 
 // Stats returns the counts so far.
 func (a *Actor) Stats() Stats {
+	if a.actor == nil {
+		return Stats{}
+	}
 	counted := make(chan Stats, 1)
 	count := message{act: func(o *owned, _ int64) { counted <- Stats(o.table.Stats()) }}
 	if a.actor.Post(context.Background(), count) != nil {
@@ -88,24 +164,32 @@ func (a *Actor) Stats() Stats {
 // [throttled.ErrClosed], as it does all later calls, and returns when the
 // goroutine has ended. It returns nil, also when called again.
 func (a *Actor) Close() error {
-	a.actor.Close()
+	if a.actor != nil {
+		a.actor.Close()
+	}
 	return nil
 }
 
 // message is one thing to do: a request, or an act of the store itself.
 type message struct {
-	req  throttled.Request
-	ctx  context.Context
-	done func(throttled.Result, error)
-	act  func(o *owned, now int64) // in place of a request
+	req     throttled.Request
+	last    int64 // of a request that may wait: the last instant before its deadline
+	done    func(throttled.Result, error)
+	mark    *charge.Mark              // where to mark what the request is charged, nil: nowhere
+	waiting *waiting                  // of a request that may wait and give up
+	act     func(o *owned, now int64) // in place of a request
 }
 
-// owned is what the goroutine alone touches.
+// owned is what the goroutine alone touches, but for leavers and watches, which
+// have locks of their own.
 type owned struct {
-	clock clock
-	table *table.Table
-	alarm alarm
-	tell  func(message)
+	clock   clock
+	table   *table.Table
+	alarm   alarm
+	tell    func(message)
+	seated  []*waiting // those of this batch who are to be watched
+	leavers leavers
+	watches watches
 }
 
 // owner is the behavior of the goroutine.
@@ -124,7 +208,8 @@ func (owner) Receive(o *owned, batch []message) {
 	}
 	if o.table.Busy() {
 		o.alarm.set(o.table, &o.clock)
-		answerAll(o.table.Told())
+		answerAll(o.table.Ready())
+		o.tend()
 	} else {
 		o.alarm.clear()
 	}
@@ -142,28 +227,63 @@ func (owner) Refuse(o *owned, batch []message) {
 	}
 	o.alarm.clear()
 	o.table.Dismiss()
-	answerAll(o.table.Told())
+	answerAll(o.table.Ready())
+	o.tend()
 }
 
 // carryOut answers a request or gives it a place in line.
 func (o *owned) carryOut(now int64, m *message) {
-	if m.req.Op != throttled.OpWait && m.req.Within == 0 {
+	switch {
+	case !mayWait(&m.req) && m.mark == nil:
 		m.done(o.table.Do(now, &m.req))
-		return
+	case !mayWait(&m.req):
+		m.done(o.table.DoMarked(now, &m.req, m.mark))
+	case now > m.last:
+		m.done(throttled.Result{}, interrupt.TooLate)
+	default:
+		o.join(now, m)
 	}
-	res, w, err := o.table.Join(now, o.clock.latest(m.ctx, now, m.req.Within), &m.req)
-	if w == nil {
+}
+
+// join carries out a request that may have to wait.
+func (o *owned) join(now int64, m *message) {
+	res, seat, err := o.table.Join(now, min(m.last, after(now, m.req.Within)), &m.req, m.mark)
+	if seat == nil {
 		m.done(res, err)
 		return
 	}
-	ctx, done, key := m.ctx, m.done, m.req.Key
-	watch(ctx, w, done, func() {
-		o.tell(message{act: func(o *owned, now int64) {
-			if o.table.Leave(now, w) {
-				done(throttled.Result{}, interrupted(ctx, key))
-			}
-		}})
-	})
+	seat.Done = m.done
+	if w := m.waiting; w != nil {
+		w.waiter = seat
+		if !w.attended {
+			seat.Done = w.watched(&o.watches)
+			o.seated = append(o.seated, w)
+		}
+	}
+}
+
+// tend begins the watches of those who have joined, and ends those that nobody
+// needs any more, on a goroutine that the contexts may hold up.
+func (o *owned) tend() {
+	o.watches.release()
+	if len(o.seated) > 0 {
+		go o.watches.addAll(o.seated)
+		o.seated = nil
+	}
+}
+
+// leave has a few leave who give up, and comes again for the others after the
+// requests that came meanwhile.
+func (o *owned) leave(now int64) {
+	batch, more := o.leavers.take()
+	for _, l := range slices.Backward(batch) {
+		if l.waiter != nil && o.table.Leave(now, l.waiter) {
+			l.left()
+		}
+	}
+	if more {
+		o.tell(message{act: (*owned).leave})
+	}
 }
 
 // wake lets through all whose turn has come.

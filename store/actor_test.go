@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,43 +210,6 @@ func TestActorGrantsWhatIsDueToThoseWhoLeft(t *testing.T) {
 		for _, answer := range []<-chan error{first, second, third, fourth} {
 			assert.Empty(t, answer, "answered twice")
 		}
-	})
-}
-
-// watched is a context that counts who waits for its end.
-type watched struct {
-	context.Context
-	watching atomic.Int64
-}
-
-// Value hides what the context is made of.
-func (*watched) Value(any) any { return nil }
-
-// AfterFunc is what context.AfterFunc calls then.
-func (w *watched) AfterFunc(func()) (stop func() bool) {
-	w.watching.Add(1)
-	return func() bool {
-		w.watching.Add(-1)
-		return true
-	}
-}
-
-func TestActorWatchesAContextOnlyWhileItWaits(t *testing.T) {
-	actorBubble(t, "a thousand waits", store.Options{}, func(t *testing.T, a *store.Actor) {
-		plan := planOf(t, throttled.TokenBucket, "1/s")
-		ctx := &watched{Context: t.Context()}
-		for range 1000 {
-			a.Submit(ctx, throttled.Request{Plan: plan, Key: "a", Op: throttled.OpWait, Cost: 1, Within: throttled.Never},
-				func(_ throttled.Result, err error) { assert.NoError(t, err) })
-		}
-		synctest.Wait()
-		assert.EqualValues(t, 999, ctx.watching.Load())
-		time.Sleep(500 * time.Second)
-		synctest.Wait()
-		assert.EqualValues(t, 499, ctx.watching.Load())
-		time.Sleep(499 * time.Second)
-		synctest.Wait()
-		assert.Zero(t, ctx.watching.Load())
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"time"
+
+	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
 // clock gives the time of a store: the wall time at which it was made, in Unix
@@ -22,17 +24,15 @@ func newClock() clock {
 // now returns the time, which a step of the wall clock does not move.
 func (c *clock) now() int64 { return c.unix + int64(time.Since(c.epoch)) }
 
-// at returns t in the time of the store, held to the end of time.
-func (c *clock) at(t time.Time) int64 { return after(c.unix, t.Sub(c.epoch)) }
-
-// latest returns the last instant at which a turn is early enough: within the
-// time a request may wait, and before the deadline of ctx.
-func (c *clock) latest(ctx context.Context, now int64, within time.Duration) int64 {
-	latest := after(now, within)
-	if deadline, ok := ctx.Deadline(); ok {
-		latest = min(latest, c.at(deadline)-1)
+// last returns the last instant before the deadline of ctx. That is reckoned
+// from the time left now: a deadline read off the wall clock cannot be placed on
+// a clock that steps of the wall clock do not move.
+func (c *clock) last(ctx context.Context) int64 {
+	left, bounded := interrupt.Left(ctx)
+	if !bounded {
+		return math.MaxInt64
 	}
-	return latest
+	return after(c.now(), left) - 1
 }
 
 // after returns now+d, held to the end of time.

@@ -4,6 +4,11 @@
 // expiry, give the same answers to the nanosecond, are bounded, and forget the
 // dead before the living.
 //
+// A store counts time by the monotonic clock from the wall time at which it was
+// made. A step of the wall clock moves nothing; what the monotonic clock does
+// not count, as Linux does not count the time while the machine is suspended,
+// passes for no bucket and no window.
+//
 // Different stores are different spaces. To limit one key in several places,
 // hand the same store and the same quota to each of their limiters.
 //
@@ -17,25 +22,32 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
 // Memory is a [throttled.Store] in the memory of the process, guarded by a
 // mutex. It is safe for concurrent use, has no goroutine of its own, and
-// allocates nothing for a key that is present.
+// allocates nothing for a key that is present. [NewMemory] makes one; the zero
+// Memory is as one that was closed.
 type Memory struct {
 	clock clock
 
-	mu     sync.Mutex
-	table  *table.Table
-	alarm  alarm
-	closed bool
+	mu    sync.Mutex
+	table *table.Table
+	alarm alarm
+	open  bool
+
+	leavers leavers
+	watches watches
 }
 
-var _ throttled.Store = (*Memory)(nil)
+var _ charge.Marker = (*Memory)(nil)
 
 // NewMemory returns an empty store, or [throttled.ErrInvalidConfig] for
 // options out of range.
@@ -44,8 +56,13 @@ func NewMemory(options Options) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Memory{clock: newClock(), table: t}
+	m := &Memory{clock: newClock(), table: t, open: true}
 	m.alarm.wake = m.wake
+	m.watches.leave = func(crowd []leaver) {
+		if m.leavers.add(crowd...) {
+			m.drain()
+		}
+	}
 	return m, nil
 }
 
@@ -56,14 +73,18 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, ended(ctx)
-	}
-	if req.Op == throttled.OpWait || req.Within > 0 {
+	switch {
+	case ctx.Err() != nil:
+		return throttled.Result{}, interrupt.Refused(ctx)
+	case !planned(&req):
+		return throttled.Result{}, errNoPlan
+	case mayWait(&req):
 		return m.wait(ctx, &req)
 	}
+	// No deferred call: with one the compiler keeps the Result in memory, and a
+	// decision takes a seventh longer. Nothing below panics on a planned request.
 	m.mu.Lock()
-	if m.closed {
+	if !m.open {
 		m.mu.Unlock()
 		return throttled.Result{}, throttled.ErrClosed
 	}
@@ -76,10 +97,29 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 	return res, err
 }
 
+// doMarked is Do for a request that does not wait, with what it charged in mark.
+func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
+	if ctx.Err() != nil {
+		return throttled.Result{}, interrupt.Refused(ctx)
+	}
+	if !planned(req) {
+		return throttled.Result{}, errNoPlan
+	}
+	m.mu.Lock()
+	defer m.unlock()
+	if !m.open {
+		return throttled.Result{}, throttled.ErrClosed
+	}
+	return m.table.DoMarked(m.clock.now(), req, mark)
+}
+
 // Stats returns the counts so far.
 func (m *Memory) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.table == nil {
+		return Stats{}
+	}
 	return Stats(m.table.Stats())
 }
 
@@ -87,71 +127,142 @@ func (m *Memory) Stats() Stats {
 // calls. It returns nil, also when called again.
 func (m *Memory) Close() error {
 	m.mu.Lock()
-	if !m.closed {
-		m.closed = true
+	defer m.unlock()
+	if m.open {
+		m.open = false
 		m.table.Dismiss()
 	}
-	m.unlock()
 	return nil
 }
 
 // Submit carries out req and calls done with the answer, exactly once: before
 // it returns or, where req has to wait, on a goroutine of the runtime's timers,
-// of ctx, or of the call that makes room. No goroutine waits. done must not
-// block.
+// of the store, or of the call that makes room. No goroutine waits. done must
+// not block.
 func (m *Memory) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	if req.Op != throttled.OpWait && req.Within == 0 {
+	if !mayWait(&req) {
 		done(m.Do(ctx, req))
 		return
 	}
-	if res, joined, err := m.join(ctx, &req, func() func(throttled.Result, error) { return done }); !joined {
+	if res, joined, err := m.submit(ctx, &req, nil, done); !joined {
 		done(res, err)
 	}
 }
 
-// wait carries out a request that may have to wait for its turn.
-func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
-	var answered reply
-	res, joined, err := m.join(ctx, req, func() func(throttled.Result, error) {
-		answered = newReply()
-		return answered.send
-	})
-	if joined {
-		return answered.receive()
+// SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
+// is for package async.
+func (m *Memory) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
+	if !mayWait(&req) {
+		done(m.doMarked(ctx, &req, mark))
+		return
 	}
-	return res, err
+	if res, joined, err := m.submit(ctx, &req, mark, done); !joined {
+		done(res, err)
+	}
 }
 
-// join carries out req, or gives it a place in line and has what done returns
-// called when it is answered.
-func (m *Memory) join(ctx context.Context, req *throttled.Request, done func() func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, false, ended(ctx)
-	}
+// GiveBack gives back what of the charge in mark has not leaked. It is for
+// package async.
+func (m *Memory) GiveBack(mark *charge.Mark) error {
 	m.mu.Lock()
 	defer m.unlock()
-	if m.closed {
+	if !m.open {
+		return throttled.ErrClosed
+	}
+	m.table.GiveBack(m.clock.now(), mark)
+	return nil
+}
+
+// submit is Submit, or SubmitMarked, for a request that may have to wait. If it
+// joined a line, done is called when it is answered.
+func (m *Memory) submit(ctx context.Context, req *throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) (res throttled.Result, joined bool, err error) {
+	if ctx.Done() == nil {
+		return m.join(ctx, req, mark, func(w *table.Waiter) { w.Done = done })
+	}
+	var w *waiting
+	res, joined, err = m.join(ctx, req, mark, func(seat *table.Waiter) {
+		w = &waiting{waiter: seat, ctx: ctx, key: req.Key, done: done}
+		seat.Done = w.watched(&m.watches)
+	})
+	if joined {
+		m.watches.add(w)
+	}
+	return res, joined, err
+}
+
+// wait carries out a request that may have to wait for its turn. Its goroutine
+// looks for the end of ctx itself.
+func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Result, error) {
+	var seat *table.Waiter
+	var answered reply
+	res, joined, err := m.join(ctx, req, nil, func(w *table.Waiter) {
+		answered = newReply()
+		seat, w.Done = w, answered.send
+	})
+	if !joined {
+		return res, err
+	}
+	select {
+	case a := <-answered:
+		return a.res, a.err
+	case <-ctx.Done():
+	}
+	w := &waiting{waiter: seat, ctx: ctx, key: req.Key, done: answered.send}
+	if m.leavers.add(w.giveUp()) {
+		go m.drain()
+	}
+	return answered.receive()
+}
+
+// join carries out req, or gives it a place in line and calls seated with it.
+// Where mark is not nil, what req is charged is in it then.
+func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.Mark, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
+	if interrupt.Over(ctx) {
+		return throttled.Result{}, false, interrupt.Refused(ctx)
+	}
+	if !planned(req) {
+		return throttled.Result{}, false, errNoPlan
+	}
+	last := m.clock.last(ctx)
+	m.mu.Lock()
+	defer m.unlock()
+	if !m.open {
 		return throttled.Result{}, false, throttled.ErrClosed
 	}
 	now := m.clock.now()
-	res, w, err := m.table.Join(now, m.clock.latest(ctx, now, req.Within), req)
+	if now > last {
+		return throttled.Result{}, false, interrupt.TooLate
+	}
+	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req, mark)
 	if w == nil {
 		return res, false, err
 	}
-	answer, key := done(), req.Key
-	watch(ctx, w, answer, func() {
-		if m.leave(w) {
-			answer(throttled.Result{}, interrupted(ctx, key))
-		}
-	})
+	seated(w)
 	return throttled.Result{}, true, nil
 }
 
-// leave takes w out of its line and reports whether it was still there.
-func (m *Memory) leave(w *table.Waiter) bool {
+// drain has all leave who give up, a few at a time.
+func (m *Memory) drain() {
+	for more := true; more; {
+		var batch []leaver
+		batch, more = m.leavers.take()
+		for _, l := range m.leave(batch) {
+			l.left()
+		}
+	}
+}
+
+// leave takes those of batch out of their lines who still wait, and returns them.
+func (m *Memory) leave(batch []leaver) (left []leaver) {
 	m.mu.Lock()
 	defer m.unlock()
-	return m.table.Leave(m.clock.now(), w)
+	now := m.clock.now()
+	for _, l := range slices.Backward(batch) {
+		if m.table.Leave(now, l.waiter) {
+			left = append(left, l)
+		}
+	}
+	return left
 }
 
 // wake lets through all whose turn has come.
@@ -162,11 +273,16 @@ func (m *Memory) wake() {
 	m.table.Settle(m.clock.now())
 }
 
-// unlock sets the alarm for the next turn, unlocks m, and then answers those
-// who were let through meanwhile. It requires mu held.
+// unlock unlocks m, and answers those who were let through meanwhile. It
+// requires mu held.
 func (m *Memory) unlock() {
+	if m.table == nil || !m.table.Busy() {
+		m.mu.Unlock()
+		return
+	}
 	m.alarm.set(m.table, &m.clock)
-	told := m.table.Told()
+	ready := m.table.Ready()
 	m.mu.Unlock()
-	answerAll(told)
+	answerAll(ready)
+	m.watches.release()
 }

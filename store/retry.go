@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
@@ -32,8 +33,8 @@ import (
 // two more round trips and does not move up when somebody before it gives up.
 // [Memory] keeps a line and has none of this.
 func WaitByRetrying(ctx context.Context, req throttled.Request, try func(throttled.Request) (throttled.Result, error)) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, ended(ctx)
+	if interrupt.Over(ctx) {
+		return throttled.Result{}, interrupt.Refused(ctx)
 	}
 	r := retrier{ctx: ctx, req: req, try: try, began: time.Now()}
 	switch {
@@ -153,6 +154,6 @@ func (r *retrier) sleep(d time.Duration) error {
 		if !time.Now().Before(turn) {
 			return nil // a turn whose instant has come is granted
 		}
-		return interrupted(r.ctx, r.req.Key)
+		return interrupt.GaveUp(r.ctx, r.req.Key)
 	}
 }

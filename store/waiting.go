@@ -5,44 +5,68 @@ import (
 	"fmt"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
-// watch has done called when w is answered. If ctx ends before that, leave is
-// called instead, which tries to take w out of its line, and tells done if it
-// could. It requires that nobody else can answer w meanwhile.
-func watch(ctx context.Context, w *table.Waiter, done func(throttled.Result, error), leave func()) {
-	if ctx.Done() == nil {
-		w.Done = done
-		return
-	}
-	stop := context.AfterFunc(ctx, leave)
-	w.Done = func(res throttled.Result, err error) {
-		stop()
-		done(res, err)
+// waiting is a request that waits in line and may give up.
+type waiting struct {
+	waiter *table.Waiter // nil until it has its place
+	ctx    context.Context
+	key    string
+	done   func(throttled.Result, error)
+
+	watch        *watch   // that of its context, nil while it has none
+	newer, older *waiting // its neighbours there
+	attended     bool     // its own goroutine looks for the end of ctx
+	answered     bool
+}
+
+// leaver is one who gives up, and the error that says so.
+type leaver struct {
+	*waiting
+	err error
+}
+
+// watched returns how to answer w while it is watched.
+func (w *waiting) watched(by *watches) func(throttled.Result, error) {
+	return func(res throttled.Result, err error) {
+		by.answered(w)
+		w.done(res, err)
 	}
 }
 
-// answerAll answers those who were let through, in their order.
-func answerAll(told *table.Waiter) {
-	for told != nil {
-		next := told.Next()
-		told.Done(told.Answer())
-		told = next
+// giveUp prepares w to leave because its ctx ended. It may be slow where ctx is,
+// so it must not hold up a store.
+func (w *waiting) giveUp() leaver { return leaver{w, interrupt.GaveUp(w.ctx, w.key)} }
+
+// left answers one who has left its line.
+func (l leaver) left() { l.done(throttled.Result{}, l.err) }
+
+// planned reports whether req has a Plan that Config.Plan made, as every request
+// of a limiter has.
+func planned(req *throttled.Request) bool { return req.Plan != nil && req.Plan.Name() != "" }
+
+// errNoPlan is returned for any other request.
+var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
+
+// answerAll answers those whose turn has come, in their order. Where one answer
+// panics, the others have theirs all the same.
+func answerAll(ready *table.Waiter) {
+	defer func() {
+		if ready != nil {
+			answerAll(ready)
+		}
+	}()
+	for ready != nil {
+		w := ready
+		ready = w.Next()
+		w.Done(w.Answer())
 	}
 }
 
-// interrupted returns the error of a wait whose ctx ended before its turn.
-func interrupted(ctx context.Context, key string) error {
-	err := fmt.Errorf("throttled: gave up waiting for key %q: %w", key, ctx.Err())
-	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the cause may wrap the error, and is still to be told then
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return err
-}
-
-// ended returns the error of a request whose ctx ended before it was carried out.
-func ended(ctx context.Context) error { return fmt.Errorf("throttled: %w", ctx.Err()) }
+// mayWait reports whether req may have to wait for its turn.
+func mayWait(req *throttled.Request) bool { return req.Op == throttled.OpWait || req.Within > 0 }
 
 // reply is the way back to a caller who blocks. It is made for one call,
 // because a channel must not leave the testing/synctest bubble it was made in.

@@ -145,7 +145,7 @@ func (c *crowd) giveUp(w *waiter) {
 
 func answerOf(res throttled.Result) model.Answer {
 	return model.Answer{
-		Allowed: res.Allowed, Limit: res.Limit(), Remaining: res.Remaining(),
+		Allowed: res.Allowed, Limit: res.Limit(), Rate: res.Rate(), Remaining: res.Remaining(),
 		ResetAfter: int64(res.ResetAfter()), RetryAfter: int64(res.RetryAfter()),
 	}
 }

@@ -1,6 +1,7 @@
 package algorithm_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -147,6 +148,12 @@ var byHand = []struct {
 	},
 }
 
+// binding returns the index of the rate whose capacity is limit. No two in a table
+// have the same.
+func binding(kind algorithm.Kind, rates []model.Rate, limit int64) int {
+	return slices.IndexFunc(rates, func(r model.Rate) bool { return capacity(kind, r) == limit })
+}
+
 // TestByHand holds the laws, and the model as well, to numbers that nobody needs a
 // program for.
 func TestByHand(t *testing.T) {
@@ -160,7 +167,7 @@ func TestByHand(t *testing.T) {
 					got, want, seen, _ := p.answers(asked)
 					require.Equal(t, want, got, "%s of %d at %d", opNames[s.op], s.cost, s.now)
 					assert.Equal(t, model.Answer{
-						Allowed: s.allowed, Limit: s.limit, Remaining: s.remaining, ResetAfter: s.reset, RetryAfter: s.retryAfter,
+						Allowed: s.allowed, Limit: s.limit, Rate: binding(kind, tt.rates, s.limit), Remaining: s.remaining, ResetAfter: s.reset, RetryAfter: s.retryAfter,
 					}, got, "%s of %d at %d", opNames[s.op], s.cost, s.now)
 					if s.op == opEnter {
 						assert.Equal(t, s.seen, seen, "%s of %d at %d", opNames[s.op], s.cost, s.now)

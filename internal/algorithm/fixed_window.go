@@ -25,7 +25,7 @@ func (r *rate) fixedDecide(state []int64, now, cost int64, charge bool) verdict 
 	start := s.window * r.period
 	v := verdict{turn: now}
 	if cost > 0 {
-		if v.turn = max(now, start); s.count > r.capacity-cost {
+		if v.turn = max(now, start); s.count > r.Capacity-cost {
 			v.turn = start + r.period
 		}
 		if charge && v.turn == now {
@@ -34,7 +34,7 @@ func (r *rate) fixedDecide(state []int64, now, cost int64, charge bool) verdict 
 		}
 	}
 	if start <= now {
-		v.remaining = r.capacity - s.count
+		v.remaining = r.Capacity - s.count
 	}
 	if s.count > 0 {
 		v.fresh = start + r.period

@@ -64,7 +64,7 @@ type Law struct {
 func New(kind Kind, rates ...Rate) *Law {
 	law := &Law{kind: kind, rates: make([]rate, len(rates))}
 	for i, r := range rates {
-		law.rates[i] = compile(kind, r)
+		law.rates[i] = compile(kind, i, r)
 	}
 	return law
 }
@@ -75,9 +75,9 @@ func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
 // Answer is what a request is told, as instants. Four fields, so that it
 // travels in registers.
 type Answer struct {
-	// Limit points at the capacity of the rate that binds: the one with the
-	// longest wait, then the fewest remaining, then the first.
-	Limit *int64
+	// Binding is the rate that binds: the one with the longest wait, then the
+	// fewest remaining, then the first.
+	Binding *Binding
 
 	// Remaining is the greatest cost that would pass now, after the request.
 	Remaining int64
@@ -89,6 +89,12 @@ type Answer struct {
 	// Fresh is the least instant from which the state cannot be told from a
 	// fresh one. It may lie before now.
 	Fresh int64
+}
+
+// Binding is what an answer says of the rate that binds. It is immutable.
+type Binding struct {
+	Capacity int64 // the greatest cost that a fresh state allows
+	Index    int   // of the rate in the law
 }
 
 // Limit charges cost if every rate allows it now, else changes nothing.
@@ -122,7 +128,7 @@ func (l *Law) decide(state []int64, now, cost int64, charge bool) Answer {
 	if len(l.rates) == 1 {
 		r := &l.rates[0]
 		v := r.decide(state, now, cost, charge)
-		return Answer{Limit: &r.capacity, Remaining: v.remaining, Turn: v.turn, Fresh: v.fresh}
+		return Answer{Binding: &r.Binding, Remaining: v.remaining, Turn: v.turn, Fresh: v.fresh}
 	}
 	if charge && cost > 0 {
 		return l.chargeAll(state, now, cost)
@@ -180,7 +186,7 @@ type joint struct {
 
 func (j *joint) add(r *rate, v verdict) {
 	if !j.heard || v.turn > j.Turn || v.turn == j.Turn && v.remaining < j.least {
-		j.Limit, j.least = &r.capacity, v.remaining
+		j.Binding, j.least = &r.Binding, v.remaining
 	}
 	if !j.heard || v.remaining < j.Remaining {
 		j.Remaining = v.remaining

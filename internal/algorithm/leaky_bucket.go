@@ -2,7 +2,7 @@ package algorithm
 
 // The leaky bucket as a queue: what waits in the bucket is let out when the
 // water before it has leaked, so evenly spaced, E apart. As a meter, which
-// asks only for room, it is the law of bucket.go, and both share one state.
+// asks only for room, it is the law of gcra.go, and both share one state.
 //
 // Source: J. Turner, "New Directions in Communications (or Which Way to the
 // Information Age?)", IEEE Communications Magazine 24(10), 1986.
@@ -44,7 +44,7 @@ func (l *Law) leaked(state []int64, now int64) int64 {
 // room returns the least instant, not before now, at which cost has room
 // behind the water that is gone at out, or Never.
 func (r *rate) room(state []int64, now, cost, out int64) int64 {
-	if cost > r.capacity {
+	if cost > r.Capacity {
 		return Never
 	}
 	start := queueStart(state, now, out)

@@ -4,9 +4,9 @@ import "math/bits"
 
 // rate is a Rate compiled for its algorithm.
 type rate struct {
-	kind     Kind
-	capacity int64 // the greatest cost that a fresh state allows
-	period   int64
+	Binding
+	kind   Kind
+	period int64
 
 	// The buckets count in emission intervals E = Period/Limit, the time in
 	// which one unit comes back: step/den ticks in lowest terms.
@@ -21,21 +21,21 @@ type span struct {
 	ticks, part int64
 }
 
-func compile(kind Kind, given Rate) rate {
+func compile(kind Kind, index int, given Rate) rate {
 	divisor := gcd(given.Limit, given.Period)
 	r := rate{
-		kind:     kind,
-		capacity: given.Burst,
-		period:   given.Period,
-		step:     given.Period / divisor,
-		den:      given.Limit / divisor,
+		Binding: Binding{Capacity: given.Burst, Index: index},
+		kind:    kind,
+		period:  given.Period,
+		step:    given.Period / divisor,
+		den:     given.Limit / divisor,
 	}
 	if kind == FixedWindow || kind == SlidingWindow {
-		r.capacity = given.Limit
+		r.Capacity = given.Limit
 		return r
 	}
 	r.each = span{r.step / r.den, r.step % r.den}
-	r.full = r.times(r.capacity)
+	r.full = r.times(r.Capacity)
 	return r
 }
 
@@ -66,6 +66,9 @@ func (r *rate) minus(a, b span) span {
 	return difference
 }
 
+// less reports whether s is shorter than t, which is of the same rate.
+func (s span) less(t span) bool { return s.ticks < t.ticks || s.ticks == t.ticks && s.part < t.part }
+
 // ceil returns the least whole number of ticks that is not below s.
 func (s span) ceil() int64 {
 	if s.part > 0 {
@@ -80,7 +83,7 @@ func (s span) ceil() int64 {
 // fresh. Each law has it in a file of its own; a switch over values costs less
 // than an interface, through which the state would escape to the heap.
 func (r *rate) decide(state []int64, now, cost int64, charge bool) verdict {
-	if cost > r.capacity {
+	if cost > r.Capacity {
 		v := r.decide(state, now, 0, false)
 		v.turn = Never
 		return v

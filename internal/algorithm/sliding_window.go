@@ -42,7 +42,7 @@ func (r *rate) slidingDecide(state []int64, now, cost int64, charge bool) verdic
 		}
 	}
 	if start <= now {
-		v.remaining = max(0, r.capacity-s.current-r.weight(s.previous, now-start))
+		v.remaining = max(0, r.Capacity-s.current-r.weight(s.previous, now-start))
 	}
 	switch {
 	case s.current > 0:
@@ -57,10 +57,10 @@ func (r *rate) slidingDecide(state []int64, now, cost int64, charge bool) verdic
 // allowed: in this window if it fits beside what was charged there, else in the
 // next one, for which that is what came before.
 func (r *rate) slidingWait(s sliding, cost int64) int64 {
-	if spare := r.capacity - cost - s.current; spare >= 0 {
+	if spare := r.Capacity - cost - s.current; spare >= 0 {
 		return r.decay(s.previous, spare)
 	}
-	return r.period + r.decay(s.current, r.capacity-cost)
+	return r.period + r.decay(s.current, r.Capacity-cost)
 }
 
 // decay returns how far into a window the weight of the previous one has

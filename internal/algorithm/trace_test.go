@@ -161,7 +161,8 @@ func same(s step, closed, searched model.Answer) error {
 func durations(a algorithm.Answer, seen int64) model.Answer {
 	told := model.Answer{
 		Allowed:    a.Turn == seen,
-		Limit:      *a.Limit,
+		Limit:      a.Binding.Capacity,
+		Rate:       a.Binding.Index,
 		Remaining:  a.Remaining,
 		ResetAfter: max(0, a.Fresh-seen),
 		RetryAfter: model.Never,

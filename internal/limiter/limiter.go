@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
 // Limiter is a checked and compiled Config.
@@ -30,7 +31,7 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	}
 	l := &Limiter{plan: plan, store: cfg.Store, key: cfg.Key}
 	l.within[throttled.OpLimit], l.within[throttled.OpWait] = cfg.Timeout, throttled.Never
-	if checker, ok := l.store.(interface{ Check(*throttled.Plan) error }); ok {
+	if checker, ok := l.store.(throttled.Checker); ok {
 		if err := checker.Check(plan); err != nil {
 			return nil, err
 		}
@@ -38,8 +39,11 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	if len(cfg.Hooks) > 0 {
 		l.hooked = l.handle
 	}
-	for _, hook := range slices.Backward(cfg.Hooks) {
-		l.hooked = hook(l.hooked)
+	for i, hook := range slices.Backward(cfg.Hooks) {
+		if l.hooked = hook(l.hooked); l.hooked == nil {
+			return nil, fmt.Errorf("%w: Hooks[%d] returned a nil Handler; it must return one that calls next, or next itself",
+				throttled.ErrInvalidConfig, i)
+		}
 	}
 	return l, nil
 }
@@ -53,7 +57,7 @@ func (l *Limiter) Algorithm() throttled.Algorithm { return l.plan.Algorithm() }
 // Call carries out a verb and returns when it is answered.
 func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
 	key = l.Key(key)
-	if key == "" || cost < 0 || ctx.Err() != nil {
+	if key == "" || cost < 0 || interrupt.Over(ctx) {
 		return throttled.Result{}, l.fault(ctx, key, cost)
 	}
 	if l.hooked != nil && op <= throttled.OpWait {
@@ -66,7 +70,7 @@ func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost in
 // for a caller that does not block, and only where Hooked is false.
 func (l *Limiter) Request(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Request, error) {
 	key = l.Key(key)
-	if key == "" || cost < 0 || ctx.Err() != nil {
+	if key == "" || cost < 0 || interrupt.Over(ctx) {
 		return throttled.Request{}, l.fault(ctx, key, cost)
 	}
 	return throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]}, nil
@@ -100,7 +104,7 @@ func (l *Limiter) fault(ctx context.Context, key string, cost int64) error {
 	case cost < 0:
 		return fmt.Errorf("%w: %d; it must be 0 or more (Refund gives back)", throttled.ErrInvalidCost, cost)
 	default:
-		return fmt.Errorf("throttled: %w", ctx.Err())
+		return interrupt.Refused(ctx)
 	}
 }
 
@@ -127,9 +131,8 @@ func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Re
 	if err != nil {
 		return throttled.Result{}, err
 	}
-	res, err := l.store.Do(ctx, req)
-	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok && res.Allowed {
-		*receipt = Receipt{Key: req.Key, Cost: req.Cost}
+	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok {
+		return receipt.carryOut(ctx, l.store, req)
 	}
-	return res, err
+	return l.store.Do(ctx, req)
 }

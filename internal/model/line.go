@@ -256,7 +256,8 @@ func (l *Line) behind(now, cost int64, peek func(b *Bucket, now, cost int64) Ans
 	}
 	tail, from := l.tail(now)
 	a := peek(tail, from, cost)
-	a.Limit = peek(tail, now, cost).Limit
+	binding := peek(tail, now, cost)
+	a.Limit, a.Rate = binding.Limit, binding.Rate
 	a.Allowed = cost <= 0
 	a.Remaining = 0
 	a.ResetAfter += from - now

@@ -22,6 +22,12 @@ func allowed(limit, remaining, reset int64) model.Answer {
 	return model.Answer{Allowed: true, Limit: limit, Remaining: remaining, ResetAfter: reset}
 }
 
+// second is told where the second rate binds.
+func second(told model.Answer) model.Answer {
+	told.Rate = 1
+	return told
+}
+
 func grant(id int, at int64, told model.Answer) model.Grant {
 	return model.Grant{ID: id, At: at, Answer: told}
 }
@@ -103,7 +109,7 @@ func TestLineOfTwoRates(t *testing.T) {
 	waits(t, l, l.Wait(1000, 5, forever), 2, 1025)  // at 1030 and 1125
 	assert.Equal(t, []model.Grant{
 		grant(1, 1010, allowed(10, 0, 90)),
-		grant(2, 1025, allowed(20, 0, 100)),
+		grant(2, 1025, second(allowed(20, 0, 100))),
 	}, l.Advance(2000))
 }
 

@@ -23,6 +23,7 @@ type Rate struct {
 type Answer struct {
 	Allowed    bool
 	Limit      int64 // the capacity of the rate that binds
+	Rate       int   // the index of that rate
 	Remaining  int64 // the greatest cost that would be allowed at this instant, after the request
 	ResetAfter int64 // the least duration after which the key cannot be told from a fresh one
 	RetryAfter int64 // 0 if allowed, else the least duration after which it would be, or Never
@@ -153,7 +154,7 @@ func (b *Bucket) told(now, cost int64, see func(r rate, now, cost int64) view) A
 	for i, r := range b.rates {
 		v := see(r, now, cost)
 		if i == 0 || v.turn > binds.turn || v.turn == binds.turn && v.remaining < binds.remaining {
-			binds, a.Limit = v, r.capacity()
+			binds, a.Limit, a.Rate = v, r.capacity(), i
 		}
 		a.Remaining = min(a.Remaining, v.remaining)
 		a.ResetAfter = max(a.ResetAfter, v.fresh-now)

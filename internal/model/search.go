@@ -1,9 +1,6 @@
 package model
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // SearchPeek answers like Peek with nothing but the laws themselves: every number is
 // searched for by asking a law yes or no. It is how the closed forms are proven.
@@ -33,7 +30,7 @@ func search(r rate, now, cost int64, allows func(t int64) bool) view {
 	if cost > 0 {
 		v.turn = first(now, allows)
 	}
-	v.remaining = int64(sort.Search(int(r.capacity()), func(n int) bool { return !r.allows(now, int64(n)+1) }))
+	v.remaining = least(r.capacity(), func(n int64) bool { return !r.allows(now, n+1) })
 	// A key whose whole capacity may be spent at once is like one never used.
 	v.fresh = first(now, func(t int64) bool { return r.allows(t, r.capacity()) })
 	return v
@@ -46,5 +43,20 @@ func first(now int64, yes func(t int64) bool) int64 {
 	if !yes(last) {
 		return Never
 	}
-	return now + int64(sort.Search(int(last-now), func(n int) bool { return yes(now + int64(n)) }))
+	return now + least(last-now, func(n int64) bool { return yes(now + n) })
+}
+
+// least returns the least n below most for which yes holds, given that it holds ever
+// after, and most if there is none. It is sort.Search beyond the range of an int.
+func least(most int64, yes func(n int64) bool) int64 {
+	low, high := int64(0), most
+	for low < high {
+		middle := low + (high-low)/2
+		if yes(middle) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low
 }

@@ -45,7 +45,7 @@ func (p *pair) same(want model.Answer, got throttled.Result, what string, args .
 	p.t.Helper()
 	state := got.State()
 	require.Equal(p.t, want, model.Answer{
-		Allowed: got.Allowed, Limit: state.Limit, Remaining: state.Remaining,
+		Allowed: got.Allowed, Limit: state.Limit, Rate: state.Rate, Remaining: state.Remaining,
 		ResetAfter: int64(state.ResetAfter), RetryAfter: int64(state.RetryAfter),
 	}, fmt.Sprintf(what, args...))
 }
@@ -70,7 +70,7 @@ func (p *pair) do(op throttled.Op, cost int64) {
 
 func (p *pair) join(op throttled.Op, cost, latest int64) {
 	p.t.Helper()
-	got, w, err := p.table.Join(p.now, latest, p.request(op, cost))
+	got, w, err := p.table.Join(p.now, latest, p.request(op, cost), nil)
 	require.NoError(p.t, err)
 	want := p.model.LimitBy
 	if op == throttled.OpWait {
@@ -92,7 +92,7 @@ func (p *pair) granted() {
 	p.t.Helper()
 	p.table.Settle(p.now)
 	grants := p.model.Advance(p.now)
-	for w := p.table.Told(); w != nil; w = w.Next() {
+	for w := p.table.Ready(); w != nil; w = w.Next() {
 		require.NotEmpty(p.t, grants, "granted too early at %d", p.now)
 		require.Equal(p.t, grants[0].ID, p.waiters[w], "order at %d", p.now)
 		res, err := w.Answer()

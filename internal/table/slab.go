@@ -19,8 +19,8 @@ const inlineWords = 4
 
 // rare is what few buckets have.
 type rare struct {
-	words []int64 // the state, where inlineWords are too few
-	bay   *bay    // those who wait, nil if nobody does
+	words    []int64   // the state, where inlineWords are too few
+	waitlist *waitlist // those who wait, nil if nobody does
 }
 
 // hold makes e the fresh bucket of req.
@@ -44,12 +44,12 @@ func (e *entry) state() []int64 {
 	return e.inline[:]
 }
 
-// bay returns the bay of e, nil while nobody waits at it.
-func (e *entry) bay() *bay {
+// waitlist returns the waitlist of e, nil while nobody waits at it.
+func (e *entry) waitlist() *waitlist {
 	if e.rare == nil {
 		return nil
 	}
-	return e.rare.bay
+	return e.rare.waitlist
 }
 
 // slab holds the entries, in chunks that never move and are made as they are

@@ -25,14 +25,16 @@ const MaxCapacity = 1 << 28
 // Table is a bounded set of buckets, each with its state.
 type Table struct {
 	slab
-	index   index
-	seed    maphash.Seed
-	lines   lines
-	told    waiters // those who were answered and not yet collected by Told
-	waiting int
-	denyNew bool
-	scratch [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
-	stats   Stats
+	index    index
+	seed     maphash.Seed
+	schedule schedule
+	ready    waiters // those who were answered and not yet collected by Ready
+	waiting  int
+	denyNew  bool
+	scratch  [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
+	marks    marks
+	touched  int32 // the place of the last request that was charged
+	stats    Stats
 }
 
 // Stats counts what happened in a Table.
@@ -70,8 +72,8 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if ref == 0 {
 		return t.doFresh(now, tag, req)
 	}
-	if b := e.bay(); b != nil {
-		return t.doWaiting(now, b, req)
+	if l := e.waitlist(); l != nil {
+		return t.doWaiting(now, l, req)
 	}
 	expires := t.expiry.places[ref]
 	if expires <= now {
@@ -86,11 +88,15 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 		res, keep = req.Plan.Limit(e.state(), now, req.Cost)
 	} else {
 		res, keep = req.Plan.Apply(e.state(), now, *req)
+		if req.Op == throttled.OpRefund {
+			t.marks.gaveBack(ref, 0, req.Cost)
+		}
 	}
 	if keep == 0 {
 		t.remove(ref)
 		return res, nil
 	}
+	t.touched = ref
 	if at := instant(now, keep); at != expires {
 		t.expiry.set(ref, at)
 	}
@@ -120,6 +126,7 @@ func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttle
 	t.index.insert(tag, ref)
 	t.expiry.set(ref, instant(now, keep))
 	t.recency.add(ref)
+	t.touched = ref
 	return res, nil
 }
 
@@ -161,6 +168,7 @@ func (t *Table) remove(ref int32) {
 // vacate takes a bucket out of its place, which the caller fills again or frees.
 func (t *Table) vacate(ref int32) {
 	e := t.at(ref)
+	t.marks.forget(ref)
 	t.index.remove(t.tag(e.plan, e.key), ref)
 	t.recency.remove(ref)
 }

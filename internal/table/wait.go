@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 )
 
 // maxAhead is how far ahead a turn may lie, in nanoseconds: 36 years. It keeps
@@ -13,9 +14,23 @@ const maxAhead = 1 << 60
 
 // Join carries out a Limit or a Wait that may wait for its turn, as long as
 // that is not later than latest. If it has to, the Waiter has its place, and
-// Told will return it once; else that is nil and the answer is given here and
-// now. Nothing is charged where the answer is a denial.
-func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
+// Ready will return it once; else that is nil and the answer is given here and
+// now. Nothing is charged where the answer is a denial. What is charged, now or
+// at the turn, is in mark then, unless that is nil.
+func (t *Table) Join(now, latest int64, req *throttled.Request, mark *charge.Mark) (throttled.Result, *Waiter, error) {
+	t.touched = 0
+	res, w, err := t.join(now, latest, req)
+	switch {
+	case mark == nil:
+	case w != nil:
+		w.mark = mark
+	default:
+		t.markTouched(req, res, mark)
+	}
+	return res, w, err
+}
+
+func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	latest = min(latest, now+maxAhead)
 	if req.Op == throttled.OpWait && req.Cost > 0 && req.Plan.Algorithm() == throttled.LeakyBucket {
 		return t.joinQueue(now, latest, req)
@@ -25,10 +40,10 @@ func (t *Table) Join(now, latest int64, req *throttled.Request) (throttled.Resul
 		return res, nil, err
 	}
 	ref, _ := t.find(t.tag(req.Plan, req.Key), req)
-	b := t.bayAt(ref)
-	w := &Waiter{bay: b, cost: req.Cost}
-	b.line.join(b.plan, b.state, now, w)
-	t.seated(b)
+	l := t.waitlistAt(ref)
+	w := &Waiter{waitlist: l, cost: req.Cost}
+	l.line.join(l.plan, l.state, now, w)
+	t.seated(l)
 	return throttled.Result{}, w, nil
 }
 
@@ -54,14 +69,14 @@ func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.
 	if out > latest {
 		return Late(before, time.Duration(out-now)), nil, nil
 	}
-	b := t.bayAt(ref)
-	if b.queue.empty() {
-		b.queue.open(b.plan, b.state, now)
+	l := t.waitlistAt(ref)
+	if l.queue.empty() {
+		l.queue.open(l.plan, l.state, now)
 	}
-	copy(b.state, water)
-	w := &Waiter{bay: b, cost: req.Cost, queued: true}
-	b.queue.push(w)
-	t.seated(b)
+	copy(l.state, water)
+	w := &Waiter{waitlist: l, cost: req.Cost, queued: true}
+	l.queue.push(w)
+	t.seated(l)
 	return throttled.Result{}, w, nil
 }
 
@@ -74,77 +89,82 @@ func Late(told throttled.Result, after time.Duration) throttled.Result {
 }
 
 // Leave takes out w, whose caller gives up, and reports whether it did. Where
-// the turn of w has come by now it is granted instead, and Told returns it.
+// the turn of w has come by now it is granted instead, and Ready returns it.
 func (t *Table) Leave(now int64, w *Waiter) bool {
-	if w.bay != nil {
-		t.settle(w.bay, now)
+	if w.waitlist != nil {
+		t.settle(w.waitlist, now)
 	}
-	b := w.bay
-	if b == nil {
+	l := w.waitlist
+	if l == nil {
 		return false
 	}
-	b.leave(now, w)
-	w.bay = nil
+	l.leave(now, w)
+	w.waitlist = nil
 	t.waiting--
-	t.settle(b, now)
+	t.settle(l, now)
 	return true
 }
 
 // Next returns the instant at which the next turn comes; ok is false while
 // nobody waits.
 func (t *Table) Next() (at int64, ok bool) {
-	if len(t.lines) == 0 {
+	if len(t.schedule) == 0 {
 		return 0, false
 	}
-	return t.lines[0].turn, true
+	return t.schedule[0].turn, true
 }
 
 // Settle lets through all whose turn has come.
 func (t *Table) Settle(now int64) {
-	for len(t.lines) > 0 && t.lines[0].turn <= now {
-		t.settle(t.lines[0], now)
+	for len(t.schedule) > 0 && t.schedule[0].turn <= now {
+		t.settle(t.schedule[0], now)
 	}
 }
 
-// Told returns those who were answered since it was last called, tied together
+// Ready returns those who were answered since it was last called, tied together
 // by Next, or nil.
-func (t *Table) Told() *Waiter {
-	first := t.told.head
-	t.told = waiters{}
+func (t *Table) Ready() *Waiter {
+	first := t.ready.head
+	t.ready = waiters{}
 	return first
 }
 
 // Busy reports whether somebody waits, or was answered and not yet collected.
-func (t *Table) Busy() bool { return len(t.lines) > 0 || t.told.head != nil }
+func (t *Table) Busy() bool { return len(t.schedule) > 0 || t.ready.head != nil }
 
 // Dismiss answers all who wait with [throttled.ErrClosed]. The table is of no
 // use afterwards, but for Stats.
 func (t *Table) Dismiss() {
-	for _, b := range t.lines {
-		for _, l := range []*waiters{&b.line.waiters, &b.queue.waiters} {
-			for w := l.head; w != nil; w = l.head {
-				l.remove(w)
+	for _, l := range t.schedule {
+		for _, waiting := range []*waiters{&l.line.waiters, &l.queue.waiters} {
+			for w := waiting.head; w != nil; w = waiting.head {
+				waiting.remove(w)
 				w.dismissed = true
 				t.waiting--
-				t.tell(w)
+				t.answered(w)
 			}
 		}
 	}
-	t.lines = nil
+	t.schedule = nil
 }
 
-// doWaiting is Do for a bucket that has a bay.
-func (t *Table) doWaiting(now int64, b *bay, req *throttled.Request) (throttled.Result, error) {
-	if !t.settle(b, now) {
+// doWaiting is Do for a bucket that has a waitlist.
+func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throttled.Result, error) {
+	if !t.settle(l, now) {
 		return t.Do(now, req)
 	}
 	if req.Op == throttled.OpRefund || req.Op == throttled.OpReset {
-		b.give(now, *req)
-		t.settle(b, now)
+		l.give(now, *req)
+		if req.Op == throttled.OpReset {
+			t.marks.forget(l.ref)
+		} else {
+			t.marks.gaveBack(l.ref, 0, req.Cost)
+		}
+		t.settle(l, now)
 		return t.Do(now, &throttled.Request{Plan: req.Plan, Key: req.Key, Op: throttled.OpPeek, Cost: 1})
 	}
 	t.stats.Hits++
-	return b.decide(now, *req), nil
+	return l.decide(now, *req), nil
 }
 
 // resolve returns the place of the bucket of req, after all whose turn has
@@ -155,7 +175,7 @@ func (t *Table) resolve(now int64, req *throttled.Request) int32 {
 	if ref == 0 {
 		return 0
 	}
-	if b := e.bay(); b != nil && !t.settle(b, now) {
+	if l := e.waitlist(); l != nil && !t.settle(l, now) {
 		ref, _ = t.find(tag, req)
 	}
 	return ref
@@ -165,85 +185,88 @@ func (t *Table) resolve(now int64, req *throttled.Request) int32 {
 // who wait for room among them.
 func (t *Table) water(ref int32) []int64 {
 	e := t.at(ref)
-	b := e.bay()
-	if b == nil {
+	l := e.waitlist()
+	if l == nil {
 		return e.state()
 	}
-	b.queue.rebuild(b.plan, b.state)
-	if b.line.empty() {
-		return b.state
+	l.queue.rebuild(l.plan, l.state)
+	if l.line.empty() {
+		return l.state
 	}
-	return b.line.tailState(b.plan, b.state)
+	return l.line.tailState(l.plan, l.state)
 }
 
-// bayAt returns the bay of a bucket. It takes a bucket that has none yet out
+// waitlistAt returns the waitlist of a bucket. It takes a bucket that has none yet out
 // of the order of use and of expiry.
-func (t *Table) bayAt(ref int32) *bay {
+func (t *Table) waitlistAt(ref int32) *waitlist {
 	e := t.at(ref)
-	if b := e.bay(); b != nil {
-		b.queue.rebuild(b.plan, b.state)
-		return b
+	if l := e.waitlist(); l != nil {
+		l.queue.rebuild(l.plan, l.state)
+		return l
 	}
 	if e.rare == nil {
 		e.rare = &rare{}
 	}
-	b := &bay{plan: e.plan, state: e.state(), ref: ref, turn: never}
-	e.rare.bay = b
+	l := &waitlist{plan: e.plan, state: e.state(), ref: ref, turn: never}
+	e.rare.waitlist = l
 	t.recency.remove(ref)
 	t.expiry.unset(ref)
-	heap.Push(&t.lines, b)
-	return b
+	heap.Push(&t.schedule, l)
+	return l
 }
 
 // seated counts in one who has joined b.
-func (t *Table) seated(b *bay) {
+func (t *Table) seated(l *waitlist) {
 	t.waiting++
-	b.turn, _ = b.next()
-	heap.Fix(&t.lines, b.rank)
+	l.turn, _ = l.next()
+	heap.Fix(&t.schedule, l.rank)
 }
 
 // settle lets through all at b whose turn has come, and reports whether
-// somebody waits there still; if not, the bay is gone.
-func (t *Table) settle(b *bay, now int64) bool {
-	turn, queued := b.next()
+// somebody waits there still; if not, the waitlist is gone.
+func (t *Table) settle(l *waitlist, now int64) bool {
+	turn, queued := l.next()
 	for turn <= now {
-		w := b.grant(queued)
+		w := l.grant(queued)
+		if w.mark != nil && !queued {
+			t.mark(l.ref, w.cost, w.mark)
+		}
 		t.waiting--
-		t.tell(w)
-		turn, queued = b.next()
+		t.answered(w)
+		turn, queued = l.next()
 	}
 	if turn == never {
-		t.close(b, now)
+		t.close(l, now)
 		return false
 	}
-	if b.turn != turn {
-		b.turn = turn
-		heap.Fix(&t.lines, b.rank)
+	if l.turn != turn {
+		l.turn = turn
+		heap.Fix(&t.schedule, l.rank)
 	}
 	return true
 }
 
-// close removes a bay in which nobody waits and gives the bucket its place in
+// close removes a waitlist in which nobody waits and gives the bucket its place in
 // the order of use and of expiry again.
-func (t *Table) close(b *bay, now int64) {
-	heap.Remove(&t.lines, b.rank)
-	b.queue.rebuild(b.plan, b.state)
-	e := t.at(b.ref)
-	e.rare.bay = nil
+func (t *Table) close(l *waitlist, now int64) {
+	heap.Remove(&t.schedule, l.rank)
+	l.queue.rebuild(l.plan, l.state)
+	e := t.at(l.ref)
+	e.rare.waitlist = nil
 	if e.rare.words == nil {
 		e.rare = nil
 	}
-	_, keep := b.plan.Apply(b.state, now, throttled.Request{Op: throttled.OpPeek})
-	t.recency.add(b.ref)
-	t.expiry.set(b.ref, instant(now, keep))
+	_, keep := l.plan.Apply(l.state, now, throttled.Request{Op: throttled.OpPeek})
+	t.recency.add(l.ref)
+	t.expiry.set(l.ref, instant(now, keep))
 	if keep == 0 {
 		t.stats.Expirations++
-		t.remove(b.ref)
+		t.remove(l.ref)
 	}
 }
 
-// tell keeps w for Told.
-func (t *Table) tell(w *Waiter) {
-	w.bay = nil
-	t.told.push(w)
+// answered keeps w for Ready.
+func (t *Table) answered(w *Waiter) {
+	w.waitlist = nil
+	t.ready.push(w)
 }

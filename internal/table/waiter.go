@@ -1,24 +1,28 @@
 package table
 
-import "github.com/throttled-go/throttled"
+import (
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
+)
 
 // Waiter is one who waits at a bucket. Join makes it, and before the table is
-// used again the store sets Done, which it calls with Answer when Told returns
+// used again the store sets Done, which it calls with Answer when Ready returns
 // the waiter.
 type Waiter struct {
 	Done func(throttled.Result, error)
 
 	result throttled.Result
 	cost   int64
-	after  int64 // in a queue: what Limit charged behind this one and before the next
+	mark   *charge.Mark // where to mark what it is charged, nil: nowhere
+	after  int64        // in a queue: what Limit charged behind this one and before the next
 
 	next, previous *Waiter
-	bay            *bay // nil once answered
-	queued         bool // in the queue of a leaky bucket, not in the line
-	dismissed      bool // not granted: the store was closed
+	waitlist       *waitlist // nil once answered
+	queued         bool      // in the queue of a leaky bucket, not in the line
+	dismissed      bool      // not granted: the store was closed
 }
 
-// Answer returns the answer of a waiter that Told returned.
+// Answer returns the answer of a waiter that Ready returned.
 func (w *Waiter) Answer() (throttled.Result, error) {
 	if w.dismissed {
 		return throttled.Result{}, throttled.ErrClosed
@@ -26,7 +30,7 @@ func (w *Waiter) Answer() (throttled.Result, error) {
 	return w.result, nil
 }
 
-// Next returns the one behind w in what Told returned, or nil.
+// Next returns the one behind w in what Ready returned, or nil.
 func (w *Waiter) Next() *Waiter { return w.next }
 
 // waiters is an intrusive list in order of arrival.

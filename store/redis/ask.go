@@ -34,11 +34,11 @@ const (
 const maxWithin = 1 << 60 / int64(time.Microsecond)
 
 // newAsk compiles req, whose Plan is that of l. A turn may be req.Within away,
-// counted from the instant at which Redis decides; less than 0 counts as 0.
+// counted from the instant at which Redis decides.
 func (l *law) newAsk(req throttled.Request) ask {
 	a := ask{law: l, key: l.key(req.Key), form: l.formOf(req), cost: req.Cost}
 	if a.form == take || a.form == enter {
-		a.within = min(max(req.Within.Microseconds(), 0), maxWithin)
+		a.within = microseconds(req.Within)
 	}
 	if a.within > 0 {
 		a.mark = newMark()
@@ -47,6 +47,12 @@ func (l *law) newAsk(req throttled.Request) ask {
 		a.cost = 1 // what a refund is told of
 	}
 	return a
+}
+
+// microseconds returns how far away a turn may be in µs. Less than nothing counts
+// as nothing.
+func microseconds(within time.Duration) int64 {
+	return min(max(within.Microseconds(), 0), maxWithin)
 }
 
 // formOf tells what can be changed by req. What costs nothing changes nothing,

@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -64,9 +65,14 @@ const (
 )
 
 // breaker is the circuit breaker at work. A nil one lets everything pass.
+//
+// Requests are counted when their outcome is known, and not when they are sent:
+// one who comes after ten have failed finds it open.
 type breaker struct {
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	tell    func(from, to BreakerState)
+	closed  atomic.Bool
+	failing atomic.Bool // the last request that ended had no answer
 
 	mu      sync.Mutex
 	changes []change // not told yet
@@ -87,14 +93,13 @@ func newBreaker(options Breaker) *breaker {
 		cooldown = defaultBreakerCooldown
 	}
 	b := &breaker{tell: options.OnChange}
+	b.closed.Store(true)
 	settings := gobreaker.Settings{
 		MaxRequests: 1,
 		Timeout:     cooldown,
 		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= failures },
 	}
-	if b.tell != nil {
-		settings.OnStateChange = func(_ string, from, to gobreaker.State) { b.changed(stateOf(from), stateOf(to)) }
-	}
+	settings.OnStateChange = func(_ string, from, to gobreaker.State) { b.changed(stateOf(from), stateOf(to)) }
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](settings)
 	return b
 }
@@ -108,60 +113,69 @@ func stateOf(s gobreaker.State) BreakerState {
 	}[s]
 }
 
-// open returns an error if a command would not be let through for now, so that
-// a call need not queue to learn it.
-func (b *breaker) open() error {
-	if b == nil {
-		return nil
+// admit returns an error if a request is not let through. One that is let through
+// to try has a trial, which must be told the outcome.
+func (b *breaker) admit() (trial func(error), err error) {
+	if b == nil || b.closed.Load() {
+		return nil, nil
 	}
 	state := b.circuit.State()
-	b.report()
-	if state == gobreaker.StateOpen {
-		return errOpen
+	if state == gobreaker.StateClosed {
+		b.report()
+		return nil, nil
 	}
-	return nil
-}
-
-// enter returns an error if a command is not let through. Otherwise done must
-// be told how many requests Redis has left without an answer.
-func (b *breaker) enter() (done func(failures int), err error) {
-	if b == nil {
-		return func(int) {}, nil
-	}
-	told, err := b.circuit.Allow()
+	trial, err = b.circuit.Allow()
 	b.report()
 	if err != nil {
 		return nil, errOpen
 	}
-	return func(failures int) {
-		if failures == 0 {
-			told(nil)
-		} else {
-			told(errOpen) // any error counts
-			b.fail(failures - 1)
-		}
-		b.report()
-	}, nil
+	return trial, nil
 }
 
-// missed counts a request whose time was up before it was sent.
-func (b *breaker) missed() {
-	if b != nil {
-		b.fail(1)
-		b.report()
+// refuses returns an error if requests that were let through are not to be sent
+// any more.
+func (b *breaker) refuses() error {
+	if b == nil || b.closed.Load() {
+		return nil
 	}
+	return errOpen
 }
 
-// fail counts so many failures more, or until the circuit is open. Where many
-// requests wait, they go together, one call after the other: if a call counted
-// once, it would take as many timeouts until the circuit is open.
-func (b *breaker) fail(failures int) {
-	for range failures {
+// count counts so many requests that Redis has not answered, or else an answer,
+// and the outcome of a trial if they are one.
+func (b *breaker) count(unanswered int, trial func(error)) {
+	if b == nil {
+		return
+	}
+	switch {
+	case trial != nil && unanswered > 0:
+		trial(errOpen) // any error counts
+	case trial != nil:
+		trial(nil)
+	case unanswered > 0:
+		b.failing.Store(true)
+		b.repeat(unanswered, errOpen)
+	case b.failing.Load():
+		b.failing.Store(false)
+		b.repeat(1, nil)
+	default:
+		return
+	}
+	b.report()
+}
+
+// repeat counts an outcome so many times, or until the circuit is open: what was
+// sent before that decides nothing after.
+func (b *breaker) repeat(times int, outcome error) {
+	for range times {
+		if !b.closed.Load() {
+			return
+		}
 		told, err := b.circuit.Allow()
 		if err != nil {
 			return
 		}
-		told(errOpen)
+		told(outcome)
 	}
 }
 
@@ -171,6 +185,10 @@ var errOpen = fmt.Errorf("%w: its circuit breaker is open after commands that Re
 // changed takes down a change. It is called with the lock of the circuit held,
 // so the telling is left to report.
 func (b *breaker) changed(from, to BreakerState) {
+	b.closed.Store(to == BreakerClosed)
+	if b.tell == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changes = append(b.changes, change{from, to})

@@ -12,13 +12,14 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// fail has a breaker let commands through that are not answered.
+// fail has a breaker count requests that are not answered.
 func fail(t *testing.T, b *breaker, times int) {
 	t.Helper()
 	for range times {
-		done, err := b.enter()
+		trial, err := b.admit()
 		require.NoError(t, err)
-		done(1)
+		require.Nil(t, trial)
+		b.count(1, nil)
 	}
 }
 
@@ -29,31 +30,33 @@ func TestBreaker(t *testing.T) {
 			seen = append(seen, change{from, to})
 		}})
 		fail(t, b, 2)
-		done, err := b.enter()
-		require.NoError(t, err)
-		done(0) // not in a row any more
+		b.count(0, nil) // not in a row any more
 		fail(t, b, 2)
-		require.NoError(t, b.open())
+		require.NoError(t, b.refuses())
 		fail(t, b, 1)
-		require.ErrorIs(t, b.open(), throttled.ErrStoreUnavailable)
-		_, err = b.enter()
+		require.ErrorIs(t, b.refuses(), throttled.ErrStoreUnavailable)
+		_, err := b.admit()
 		require.ErrorIs(t, err, throttled.ErrStoreUnavailable)
 
 		time.Sleep(time.Minute + 1)
-		require.NoError(t, b.open())
-		try, err := b.enter()
+		trial, err := b.admit()
 		require.NoError(t, err)
-		_, err = b.enter()
+		require.NotNil(t, trial)
+		_, err = b.admit()
 		require.ErrorIs(t, err, throttled.ErrStoreUnavailable, "one tries")
-		try(1)
-		require.Error(t, b.open())
+		require.Error(t, b.refuses())
+		b.count(0, nil)
+		require.Error(t, b.refuses(), "a call of before is answered late")
+		b.count(1, trial)
+		_, err = b.admit()
+		require.Error(t, err)
 
 		time.Sleep(time.Minute + 1)
-		try, err = b.enter()
+		trial, err = b.admit()
 		require.NoError(t, err)
-		try(0)
+		b.count(0, trial)
 		fail(t, b, 2)
-		require.NoError(t, b.open())
+		require.NoError(t, b.refuses())
 		require.Equal(t, []change{
 			{BreakerClosed, BreakerOpen},
 			{BreakerOpen, BreakerHalfOpen},
@@ -67,32 +70,31 @@ func TestBreaker(t *testing.T) {
 // TestBreakerCountsRequests that went together one by one.
 func TestBreakerCountsRequests(t *testing.T) {
 	b := newBreaker(Breaker{Failures: 5})
-	done, err := b.enter()
-	require.NoError(t, err)
-	done(4)
-	require.NoError(t, b.open())
+	b.count(4, nil)
+	require.NoError(t, b.refuses())
 	fail(t, b, 1)
-	require.Error(t, b.open())
+	require.Error(t, b.refuses())
 }
 
 func TestBreakerDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBreaker(Breaker{})
 		fail(t, b, 9)
-		require.NoError(t, b.open())
+		require.NoError(t, b.refuses())
 		fail(t, b, 1)
-		require.Error(t, b.open())
 		time.Sleep(500*time.Millisecond - 1)
-		require.Error(t, b.open())
+		_, err := b.admit()
+		require.Error(t, err)
 		time.Sleep(2 * time.Nanosecond)
-		require.NoError(t, b.open())
+		_, err = b.admit()
+		require.NoError(t, err)
 	})
 }
 
 func TestNoBreaker(t *testing.T) {
 	b := newBreaker(Breaker{Disabled: true, OnChange: func(BreakerState, BreakerState) { t.Error("a change of nothing") }})
 	fail(t, b, 1000)
-	require.NoError(t, b.open())
+	require.NoError(t, b.refuses())
 }
 
 // TestBreakerCallback uses the breaker in its own callback, which would hang if it
@@ -104,9 +106,8 @@ func TestBreakerCallback(t *testing.T) {
 	b = newBreaker(Breaker{Failures: 1, Cooldown: 1, OnChange: func(from, to BreakerState) {
 		require.True(t, mu.TryLock(), "two calls at a time")
 		defer mu.Unlock()
-		_ = b.open()
-		if done, err := b.enter(); err == nil {
-			done(0)
+		if trial, err := b.admit(); err == nil {
+			b.count(0, trial)
 		}
 		seen = append(seen, change{from, to})
 	}})
@@ -114,8 +115,8 @@ func TestBreakerCallback(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for range 1000 {
-				if done, err := b.enter(); err == nil {
-					done(i % 2)
+				if trial, err := b.admit(); err == nil {
+					b.count(i%2, trial)
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -101,6 +102,26 @@ var byHand = []struct {
 		{15 * milli, opWait, 1, time.Hour, false, 3, 0, 25 * milli, 5 * milli, 0},
 		{20 * milli, opWait, 1, time.Hour, true, 3, 2, 10 * milli, 0, 20 * milli},
 	}},
+	{"nothing is given back to a queue while somebody is in it", queueKind, "6/60ms burst 3", []told{
+		{0, opLimit, 1, 0, true, 3, 2, 10 * milli, 0, 0},
+		{0, opWait, 1, time.Hour, true, 3, 2, 10 * milli, 0, 10 * milli},
+		{0, opRefund, 1, 0, true, 3, 1, 20 * milli, 0, 0},
+		{0, opLimit, 1, 0, true, 3, 0, 30 * milli, 0, 0},
+		{9999 * time.Microsecond, opRefund, 9, 0, false, 3, 0, 20001 * time.Microsecond, time.Microsecond, 0},
+		{10 * milli, opRefund, 1, 0, true, 3, 2, 10 * milli, 0, 0}, // it was let out
+		{10 * milli, opWait, 1, time.Hour, true, 3, 2, 10 * milli, 0, 10 * milli},
+		{10 * milli, opReset, 0, 0, true, 3, 3, 0, 0, 0},
+		{10 * milli, opLimit, 1, 0, true, 3, 2, 10 * milli, 0, 0},
+		{10 * milli, opRefund, 1, 0, true, 3, 3, 0, 0, 0},
+	}},
+	{"nor to one with two rates", queueKind, "6/60ms burst 3; 3/60ms", []told{
+		{0, opWait, 1, time.Hour, true, 3, 2, 20 * milli, 0, 0},
+		{0, opRefund, 1, 0, true, 3, 3, 0, 0, 0}, // that was let out at once
+		{0, opWait, 1, time.Hour, true, 3, 2, 20 * milli, 0, 0},
+		{0, opWait, 1, time.Hour, true, 3, 2, 20 * milli, 0, 20 * milli},
+		{10 * milli, opRefund, 1, 0, true, 3, 1, 30 * milli, 0, 0},
+		{20 * milli, opRefund, 1, 0, true, 3, 3, 0, 0, 0},
+	}},
 	{"a queue with two rates starts in both when the slower has leaked", queueKind, "6/60ms burst 3; 4/60ms", []told{
 		{0, opWait, 1, 0, true, 3, 2, 15 * milli, 0, 0},
 		{0, opWait, 1, time.Hour, true, 3, 2, 15 * milli, 0, 15 * milli}, // the faster has leaked at 25, not at 20
@@ -146,6 +167,12 @@ var byHand = []struct {
 	}},
 }
 
+// binding returns the index of the rate whose capacity is limit. No two in a table
+// have the same.
+func binding(l *law, limit int64) int {
+	return slices.IndexFunc(l.rates, func(r rate) bool { return r.capacity == limit })
+}
+
 // TestByHand holds the scripts to numbers that nobody needs a program for.
 func TestByHand(t *testing.T) {
 	s := startServer(t)
@@ -158,7 +185,7 @@ func TestByHand(t *testing.T) {
 						Key: tt.name, Op: step.op, Cost: step.cost, Within: step.within,
 					}))[0]
 					require.NoError(t, got.err)
-					want := throttled.State{Limit: step.limit, Remaining: step.remaining, ResetAfter: step.reset, RetryAfter: step.retryAfter}
+					want := throttled.State{Limit: step.limit, Rate: binding(l, step.limit), Remaining: step.remaining, ResetAfter: step.reset, RetryAfter: step.retryAfter}
 					assert.Equal(t, step.allowed, got.result.Allowed, "step %d", i)
 					assert.Equal(t, want, got.result.State(), "step %d", i)
 					assert.Equal(t, step.delay, got.delay, "step %d", i)

@@ -15,7 +15,6 @@ import (
 type command struct {
 	script     *script
 	keys, args []string
-	requests   int // that it carries
 }
 
 // evalsha returns the command for a server that has the script, and eval for
@@ -47,7 +46,8 @@ type call struct {
 
 // answer is what became of an ask.
 type answer struct {
-	// err tells that the reply makes no sense. What was charged is unknown.
+	// err tells that Redis refused, and then nothing was charged, or that the
+	// reply makes no sense, and then that is unknown.
 	err error
 
 	// result is as of the turn, which is delay away from the instant at which
@@ -66,7 +66,7 @@ type answer struct {
 
 // newCall requires one ask or more, of one kin.
 func newCall(asks ...ask) *call {
-	c := &call{asks: asks, command: command{script: asks[0].script(), requests: len(asks)}}
+	c := &call{asks: asks, command: command{script: asks[0].script()}}
 	c.group()
 	if !asks[0].decides() {
 		return c
@@ -115,9 +115,17 @@ func (c *call) decisions(of []int) string {
 func (c *call) answers(reply rueidis.RedisMessage) []answer {
 	answers := make([]answer, len(c.asks))
 	if err := c.read(reply, answers); err != nil {
-		for i := range answers {
-			answers[i] = answer{err: err}
-		}
+		return c.refused(err)
+	}
+	return answers
+}
+
+// refused returns the answers to a call that Redis did not carry out, or did in
+// a way that makes no sense.
+func (c *call) refused(err error) []answer {
+	answers := make([]answer, len(c.asks))
+	for i := range answers {
+		answers[i] = answer{err: err}
 	}
 	return answers
 }

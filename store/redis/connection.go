@@ -17,7 +17,7 @@ type connection struct {
 	// prints a store must not print them.
 	dial func() (rueidis.Client, error)
 
-	made    atomic.Pointer[rueidis.Client]
+	used    atomic.Pointer[rueidis.Client]
 	dialing singleflight.Group
 
 	mu     sync.Mutex
@@ -27,14 +27,14 @@ type connection struct {
 // given returns the connection of a client that is the user's.
 func given(client rueidis.Client) *connection {
 	c := &connection{}
-	c.made.Store(&client)
+	c.used.Store(&client)
 	return c
 }
 
-// client returns the client. Where there is none yet it is made, by one caller
+// made returns the client. Where there is none yet it is made, by one caller
 // for all, which goes on when ctx ends.
-func (c *connection) client(ctx context.Context) (rueidis.Client, error) {
-	if made := c.made.Load(); made != nil {
+func (c *connection) made(ctx context.Context) (rueidis.Client, error) {
+	if made := c.used.Load(); made != nil {
 		return *made, nil
 	}
 	dialed := c.dialing.DoChan("", func() (any, error) { return nil, c.connect() })
@@ -43,7 +43,7 @@ func (c *connection) client(ctx context.Context) (rueidis.Client, error) {
 		if result.Err != nil {
 			return nil, result.Err
 		}
-		return *c.made.Load(), nil
+		return *c.used.Load(), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -51,7 +51,7 @@ func (c *connection) client(ctx context.Context) (rueidis.Client, error) {
 
 // connect makes the client, unless another caller just did.
 func (c *connection) connect() error {
-	if c.made.Load() != nil {
+	if c.used.Load() != nil {
 		return nil
 	}
 	client, err := c.dial()
@@ -67,7 +67,7 @@ func (c *connection) connect() error {
 		client.Close()
 		return rueidis.ErrClosing
 	}
-	c.made.Store(&client)
+	c.used.Store(&client)
 	return nil
 }
 
@@ -79,7 +79,7 @@ func (c *connection) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	if made := c.made.Load(); made != nil {
+	if made := c.used.Load(); made != nil {
 		(*made).Close()
 	}
 }

@@ -35,11 +35,6 @@ const (
 	Fallback
 )
 
-// submitter is a store that carries out requests without blocking the caller.
-type submitter interface {
-	Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error))
-}
-
 // unchecked is the answer under Allow.
 var unchecked = throttled.NewResult(true, throttled.State{})
 
@@ -62,7 +57,7 @@ func (s *Store) fails(ctx context.Context, req throttled.Request, err error, don
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		ctx, done = s.untilClosed(ctx, done)
 	}
-	if local, ok := s.local.(submitter); ok {
+	if local, ok := s.local.(throttled.Submitter); ok {
 		local.Submit(ctx, req, done)
 		return
 	}

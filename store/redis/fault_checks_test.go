@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 	tsync "github.com/throttled-go/throttled/sync"
@@ -62,6 +63,8 @@ func misfit(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return nil
+	case interrupt.Over(ctx) && errors.Is(err, context.DeadlineExceeded):
+		return nil // the store saw the deadline before ctx did
 	default:
 		return fmt.Errorf("an error of a wrong kind, where the caller's context says %w: %w", ctx.Err(), err)
 	}

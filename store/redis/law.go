@@ -91,6 +91,19 @@ func (l *law) windows() bool {
 	return l.kind == algorithm.FixedWindow || l.kind == algorithm.SlidingWindow
 }
 
+// queues reports whether a bucket has a queue beside its meter.
+func (l *law) queues() bool { return l.kind == algorithm.LeakyBucket }
+
+// size is how many bytes the value of a bucket has: its version, its words, and
+// the line of one that queues.
+func (l *law) size() int {
+	size := 8 * (1 + l.ticks.Words())
+	if l.queues() {
+		size += 8
+	}
+	return size
+}
+
 // key returns the name of a bucket in Redis: prefix, algorithm, quota and the
 // user's key, parted by colons. There are no braces of ours, so a hash tag in
 // the user's key works.
@@ -108,7 +121,8 @@ func resultAt(now int64, told algorithm.Answer) throttled.Result {
 
 func stateAt(now int64, told algorithm.Answer) throttled.State {
 	return throttled.State{
-		Limit:      *told.Limit,
+		Limit:      told.Binding.Capacity,
+		Rate:       told.Binding.Index,
 		Remaining:  told.Remaining,
 		ResetAfter: until(told.Fresh, now),
 		RetryAfter: until(told.Turn, now),

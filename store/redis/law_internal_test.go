@@ -96,7 +96,7 @@ func (tr *trace) commands(b rueidis.Builder) (calls []*call, commands []rueidis.
 	for i, step := range tr.steps {
 		c := &call{}
 		if step.cancel != nil {
-			c.command = *step.cancel.cancel()
+			c.command = *cancelAll([]*place{step.cancel})
 		} else {
 			c = newCall(tr.asks[i])
 		}
@@ -128,7 +128,9 @@ func (tr *trace) compare(i int, c *call, reply, expires rueidis.RedisResult) err
 	}
 	got := expected{words: want.words}
 	if tr.steps[i].cancel != nil {
-		got.cancelled, err = cancelled(message)
+		var given []bool
+		given, err = cancelled(message, 1)
+		got.cancelled = err == nil && given[0]
 	} else {
 		a := c.answers(message)[0]
 		got = expected{allowed: a.result.Allowed, state: a.result.State(), delay: a.delay, place: a.place, words: a.words}

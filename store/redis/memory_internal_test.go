@@ -105,6 +105,7 @@ func inTicks(a answer) model.Answer {
 	told := model.Answer{
 		Allowed:    a.result.Allowed,
 		Limit:      s.Limit,
+		Rate:       s.Rate,
 		Remaining:  s.Remaining,
 		ResetAfter: s.ResetAfter.Microseconds(),
 		RetryAfter: model.Never,

@@ -13,19 +13,35 @@ type place struct {
 	turn   int64  // µs of the server's clock
 	fresh  int64  // when the bucket would be as good as fresh without it
 	before string // what was stored of the bucket without it
+	behind int64  // the version in that: the mark of the place before, if there is one
 }
 
-// cancel returns the call that gives the place back.
-func (p *place) cancel() *command {
-	text := appendNumbers(nil, p.mark, p.turn, p.fresh)
-	return &command{requests: 1, script: cancelScript, keys: []string{p.key}, args: []string{string(text) + p.before}}
-}
-
-// cancelled reads the reply to cancel: whether the place was given back.
-func cancelled(reply rueidis.RedisMessage) (bool, error) {
-	n, err := reply.ToInt64()
-	if err != nil || n != 0 && n != 1 {
-		return false, nonsense("a place is given back %v times", reply.String())
+// cancelAll returns the call that gives places back, in their order.
+func cancelAll(places []*place) *command {
+	c := &command{script: cancelScript}
+	for _, p := range places {
+		c.keys = append(c.keys, p.key)
+		c.args = append(c.args, string(appendNumbers(nil, p.mark, p.turn, p.fresh))+p.before)
 	}
-	return n == 1, nil
+	return c
+}
+
+// cancelled reads the reply to cancelAll: whether each of n places was given
+// back.
+func cancelled(reply rueidis.RedisMessage, n int) ([]bool, error) {
+	all, err := reply.AsIntSlice()
+	if err != nil {
+		return nil, nonsense("%v", err)
+	}
+	if len(all) != n {
+		return nil, nonsense("%d places are given back, not %d", len(all), n)
+	}
+	given := make([]bool, n)
+	for i, times := range all {
+		if times != 0 && times != 1 {
+			return nil, nonsense("a place is given back %d times", times)
+		}
+		given[i] = times == 1
+	}
+	return given, nil
 }

@@ -129,11 +129,11 @@ func TestCancel(t *testing.T) {
 				b.do(0, throttled.OpLimit, 1)
 				assert.False(b, b.cancel(0, p))
 			}
-			cases["given back since"] = func(b *stand) {
+			cases["a refund since, which gives nothing back"] = func(b *stand) {
 				b.do(0, throttled.OpLimit, 1)
 				p := b.wait(0, 1, 10)
 				b.do(0, throttled.OpRefund, 1)
-				assert.False(b, b.cancel(0, p))
+				assert.True(b, b.cancel(0, p))
 			}
 			cases["looked at and denied since"] = func(b *stand) {
 				b.do(0, throttled.OpLimit, 1)

@@ -18,6 +18,7 @@ type reference struct {
 
 	words   []int64
 	version int64
+	line    int64 // the turn of the last who entered the queue
 	fresh   int64 // when the key expires, 0 where there is none
 }
 
@@ -46,6 +47,7 @@ func (r *reference) do(a *ask, now int64) expected {
 	case a.form == look:
 		r.tell(&e, now, r.law.Peek(r.words, now, a.cost))
 	case a.form == reset:
+		r.line = 0
 		r.put(0, make([]int64, len(r.words)), now)
 		r.tell(&e, now, r.law.Peek(r.words, now, 1))
 	case a.form == giveBack:
@@ -82,10 +84,13 @@ func (r *reference) charge(e *expected, a *ask, now int64) {
 		return
 	}
 	if turn > now {
-		e.place = &place{key: a.key, mark: a.mark, turn: turn, fresh: r.law.Peek(r.words, now, 0).Fresh, before: r.stored()}
+		e.place = &place{key: a.key, mark: a.mark, turn: turn, fresh: r.law.Peek(r.words, now, 0).Fresh, before: r.stored(), behind: r.version}
 		e.delay = time.Duration(turn-now) * time.Microsecond
 	}
 	r.tell(e, turn, told)
+	if a.form == enter {
+		r.line = turn
+	}
 	r.put(a.mark, words, now)
 }
 
@@ -93,7 +98,7 @@ func (r *reference) charge(e *expected, a *ask, now int64) {
 func (r *reference) cancel(p *place, now int64) expected {
 	e := expected{cancelled: r.version == p.mark && now < p.turn}
 	if e.cancelled {
-		version, words := reread(p.before)
+		version, words := r.reread(p.before)
 		r.put(version, words, now)
 	}
 	return r.seal(e)
@@ -103,7 +108,7 @@ func (r *reference) cancel(p *place, now int64) expected {
 func (r *reference) put(version int64, words []int64, now int64) {
 	r.version, r.words = version, words
 	if r.fresh = r.law.Peek(words, now, 0).Fresh; r.fresh <= now {
-		r.version, r.fresh = 0, 0
+		r.version, r.fresh, r.line = 0, 0, 0
 		r.words = make([]int64, len(words))
 	}
 }
@@ -111,6 +116,9 @@ func (r *reference) put(version int64, words []int64, now int64) {
 // ahead reports whether the state does not conform now for a cost of 0, straight
 // from the definitions of the laws.
 func (r *reference) ahead(now int64) bool {
+	if r.line > now {
+		return true
+	}
 	for i, rate := range r.rates {
 		s := r.words[i*r.kind.Words():]
 		var used, limit *big.Rat
@@ -147,7 +155,8 @@ func (r *reference) ahead(now int64) bool {
 func (r *reference) tell(e *expected, at int64, told algorithm.Answer) {
 	e.allowed = told.Turn == at
 	e.state = throttled.State{
-		Limit:      *told.Limit,
+		Limit:      told.Binding.Capacity,
+		Rate:       told.Binding.Index,
 		Remaining:  told.Remaining,
 		ResetAfter: time.Duration(max(0, told.Fresh-at)) * time.Microsecond,
 		RetryAfter: throttled.Never,
@@ -167,14 +176,23 @@ func (r *reference) seal(e expected) expected {
 }
 
 func (r *reference) stored() string {
-	return string(appendNumbers(appendNumbers(nil, r.version), r.words...))
+	text := appendNumbers(appendNumbers(nil, r.version), r.words...)
+	if r.kind == algorithm.LeakyBucket {
+		text = appendNumbers(text, r.line)
+	}
+	return string(text)
 }
 
-func reread(stored string) (version int64, words []int64) {
+// reread reads what stored has written.
+func (r *reference) reread(stored string) (version int64, words []int64) {
 	version, _ = numberAt(stored, 0)
-	for i := 1; 8*i < len(stored); i++ {
-		n, _ := numberAt(stored, i)
+	for i := range r.words {
+		n, _ := numberAt(stored, 1+i)
 		words = append(words, n)
+	}
+	r.line = 0
+	if r.kind == algorithm.LeakyBucket {
+		r.line, _ = numberAt(stored, 1+len(words))
 	}
 	return version, words
 }

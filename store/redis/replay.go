@@ -17,6 +17,7 @@ type bucket struct {
 	now     int64
 	version int64
 	words   []int64
+	line    int64 // of a leaky bucket: the turn of the last who entered its queue
 }
 
 // unchanged is the reply to a decision that was not carried out.
@@ -33,8 +34,8 @@ func newBucket(l *law, now int64, stored rueidis.RedisMessage) (*bucket, error) 
 	if err != nil {
 		return nil, nonsense("%v", err)
 	}
-	if len(text) != 8*(1+len(b.words)) {
-		return nil, nonsense("a bucket has %d bytes, not %d", len(text), 8*(1+len(b.words)))
+	if len(text) != l.size() {
+		return nil, nonsense("a bucket has %d bytes, not %d", len(text), l.size())
 	}
 	ok := true
 	read := func(i int) (n int64) {
@@ -45,6 +46,9 @@ func newBucket(l *law, now int64, stored rueidis.RedisMessage) (*bucket, error) 
 	b.version = read(0)
 	for i := range b.words {
 		b.words[i] = read(1 + i)
+	}
+	if l.queues() {
+		b.line = read(1 + len(b.words))
 	}
 	for i, per := 0, l.kind.Words(); ok && i < len(l.rates); i++ {
 		ok = l.rates[i].sound(b.words[i*per : (i+1)*per])
@@ -57,7 +61,11 @@ func newBucket(l *law, now int64, stored rueidis.RedisMessage) (*bucket, error) 
 
 // stored returns what is stored of b, if it is not fresh.
 func (b *bucket) stored() string {
-	return string(appendNumbers(appendNumbers(nil, b.version), b.words...))
+	text := appendNumbers(appendNumbers(nil, b.version), b.words...)
+	if b.law.queues() {
+		text = appendNumbers(text, b.line)
+	}
+	return string(text)
 }
 
 // replay carries out a as the script did, which said that the turn was so many
@@ -108,7 +116,7 @@ func (b *bucket) enter(a *ask) (answer, int64) {
 		return answer{result: b.late(a.cost, after)}, unchanged
 	}
 	place := b.place(a, after)
-	b.words = words
+	b.words, b.line = words, out
 	return answer{result: resultAt(out, told), delay: ticks(after), place: place}, after
 }
 
@@ -123,13 +131,14 @@ func (b *bucket) late(cost, after int64) throttled.Result {
 // giveBack gives cost back unless a place is taken ahead: it was charged for
 // its turn, and giving back before that would let others overtake it.
 func (b *bucket) giveBack(a *ask) (answer, int64) {
-	if b.law.roomier.Peek(b.words, b.now, 1).Turn > b.now {
+	if b.line > b.now || b.law.roomier.Peek(b.words, b.now, 1).Turn > b.now {
 		return answer{result: b.law.peek(b.words, b.now, 1)}, unchanged
 	}
 	told := b.law.ticks.Refund(b.words, b.now, a.cost)
 	b.version = 0
 	if told.Fresh <= b.now {
 		clear(b.words) // Redis forgets it, or charges it as it would a fresh one
+		b.line = 0
 	}
 	return answer{result: resultAt(b.now, told)}, 0
 }
@@ -145,10 +154,21 @@ func (b *bucket) place(a *ask, after int64) *place {
 			turn:   b.now + after,
 			fresh:  b.law.ticks.Peek(b.words, b.now, 0).Fresh,
 			before: b.stored(),
+			behind: b.version,
 		}
 	}
 	b.version = a.mark
 	return p
+}
+
+// tooLate returns the denial of what has taken a place, but whose turn comes too
+// late after all. It requires a place.
+func (a *ask) tooLate(got *answer) throttled.Result {
+	b := &bucket{law: a.law, now: got.now, words: make([]int64, a.law.ticks.Words())}
+	for i := range b.words {
+		b.words[i], _ = numberAt(got.place.before, 1+i)
+	}
+	return b.late(a.cost, got.place.turn-got.now)
 }
 
 // ticks returns the time that n ticks take. It requires n to be within the

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	_ "embed" // for the scripts
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/throttled-go/throttled/internal/algorithm"
@@ -18,6 +19,8 @@ var (
 	luaKeep string
 	//go:embed lua/bucket.lua
 	luaBucket string
+	//go:embed lua/line.lua
+	luaLine string
 	//go:embed lua/queue.lua
 	luaQueue string
 	//go:embed lua/fixed_window.lua
@@ -62,10 +65,11 @@ type driven struct {
 	one, many *script
 }
 
-func drive(law string) driven {
+func drive(law ...string) driven {
+	before := append([]string{luaClock, luaKeep}, law...)
 	return driven{
-		one:  newScript(luaClock, luaKeep, law, luaOne),
-		many: newScript(luaClock, luaKeep, law, luaMany),
+		one:  newScript(append(slices.Clip(before), luaOne)...),
+		many: newScript(append(slices.Clip(before), luaMany)...),
 	}
 }
 
@@ -76,22 +80,26 @@ func (d driven) over(rates int) *script {
 	return d.many
 }
 
-// The scripts that carry out decisions, two for each law.
+// The scripts that carry out decisions, two for each law. A leaky bucket has a
+// meter and a queue.
 var (
 	bucketLaw        = drive(luaBucket)
-	queueLaw         = drive(luaQueue)
+	meterLaw         = drive(luaBucket, luaLine)
+	queueLaw         = drive(luaQueue, luaLine)
 	fixedWindowLaw   = drive(luaFixedWindow)
 	slidingWindowLaw = drive(luaSlidingWindow)
 )
 
-// lawScript returns the script that charges under a law, which is the meter
-// for a leaky bucket.
+// lawScript returns the script that charges under a law, which for a leaky bucket
+// is that of its meter.
 func lawScript(kind algorithm.Kind, rates int) *script {
 	switch kind {
 	case algorithm.FixedWindow:
 		return fixedWindowLaw.over(rates)
 	case algorithm.SlidingWindow:
 		return slidingWindowLaw.over(rates)
+	case algorithm.LeakyBucket:
+		return meterLaw.over(rates)
 	default:
 		return bucketLaw.over(rates)
 	}

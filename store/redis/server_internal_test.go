@@ -30,7 +30,7 @@ func startServer(t testing.TB) *server {
 
 // load makes all scripts known to the server.
 func (s *server) load() {
-	for _, d := range []driven{bucketLaw, queueLaw, fixedWindowLaw, slidingWindowLaw} {
+	for _, d := range []driven{bucketLaw, meterLaw, queueLaw, fixedWindowLaw, slidingWindowLaw} {
 		s.loadScript(d.one)
 		s.loadScript(d.many)
 	}
@@ -70,9 +70,9 @@ func (s *server) ask(now int64, asks ...ask) []answer {
 // cancel gives a place back and reports whether it was.
 func (s *server) cancel(now int64, p *place) bool {
 	s.Helper()
-	done, err := cancelled(s.run(p.cancel(), now))
+	given, err := cancelled(s.run(cancelAll([]*place{p}), now), 1)
 	require.NoError(s, err)
-	return done
+	return given[0]
 }
 
 // value is what is stored under a key, and when it expires, in ms; "" and -2 if

@@ -3,54 +3,71 @@ package redis
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
 // Store is a [throttled.Store] in Redis, shared by all processes that reach it.
 // It is safe for concurrent use. A request takes one round trip, a wait too: it
 // takes its place in the call that asks, and sleeps here until its turn.
 type Store struct {
-	laws     laws
-	denials  *denials
-	slots    chan struct{} // one for each request on its way
-	desk     *desk
-	courier  courier
-	sleepers sleepers
-	replies  sync.Pool // of channels that Do waits at
-
+	laws      laws
+	denials   *denials
+	client    client
+	breaker   *breaker
+	timeout   time.Duration
 	onFailure Failure
 	local     throttled.Store
+	epoch     time.Time
+	replies   sync.Pool // of channels that Do waits at
 
-	mu       sync.RWMutex
-	closed   atomic.Bool     // set with mu held
-	life     context.Context // ends when it is closed
+	mu        sync.Mutex // guards what follows, and the states of the requests
+	batcher   batcher
+	onTheWay  int         // requests that are queued, sent or left
+	blocking  int         // requests whose Submit has not returned
+	blocked   []*request  // they, and some that are over, in their order
+	deadlines requestList // of those whose time runs, the first up first
+	timer     *time.Timer // rings when that of the first is up
+	ringing   bool        // it will
+	waiters   requestList
+	returns   returns
+
+	closed   atomic.Bool // set with mu held
+	life     context.Context
 	end      context.CancelFunc
-	trips    sync.WaitGroup // requests that were not answered, and places on their way back
 	shutdown sync.Once
+
+	// open is what Close waits for: each request until its caller was told, and
+	// each goroutine that brings something to Redis until it ends.
+	open sync.WaitGroup
 }
 
-var _ throttled.Store = (*Store)(nil)
-
-// maxTrips is how many requests are on their way at the most. One more waits
-// for one of them to be answered.
-const maxTrips = 1024
+var (
+	_ throttled.Submitter = (*Store)(nil)
+	_ throttled.Checker   = (*Store)(nil)
+)
 
 // newStore requires options without faults and with their Timeout.
 func newStore(c *connection, clustered bool, options *Options) *Store {
 	s := &Store{
 		denials:   newDenials(options.DenyCacheSize, options.DenyCacheTime),
-		slots:     make(chan struct{}, maxTrips),
-		courier:   courier{connection: c, breaker: newBreaker(options.Breaker), timeout: options.Timeout},
+		client:    client{c},
+		breaker:   newBreaker(options.Breaker),
+		timeout:   options.Timeout,
 		onFailure: options.OnFailure,
 		local:     options.Local,
+		epoch:     time.Now(),
+		batcher:   newBatcher(clustered),
+		returns:   returns{clustered: clustered},
 	}
 	if options.OnFailure == Fallback {
 		s.laws.processes = options.Processes
 	}
-	s.desk = newDesk(clustered, s.carry)
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -74,21 +91,20 @@ func (s *Store) Check(plan *throttled.Plan) error {
 // been charged. A Wait then gives back the place that it took, if that can
 // still be.
 func (s *Store) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, fmt.Errorf("throttled: %w", ctx.Err())
-	}
-	p, res, err := s.prepare(ctx, &req)
-	if p == nil {
+	r, res, err := s.prepare(ctx, &req)
+	if r == nil {
 		return res, err
 	}
 	replies := s.replyChannel()
-	p.done = func(res throttled.Result, err error) { replies <- throttled.Outcome{Result: res, Err: err} }
-	s.send(p)
+	r.done = func(res throttled.Result, err error) { replies <- throttled.Outcome{Result: res, Err: err} }
+	if _, err := s.accept(r); err != nil {
+		return throttled.Result{}, err
+	}
 	var reply throttled.Outcome
 	select {
 	case reply = <-replies:
 	case <-ctx.Done():
-		p.leave()
+		s.leave(r)
 		reply = <-replies
 	}
 	s.replies.Put(replies) // nothing more comes
@@ -108,24 +124,59 @@ func (s *Store) replyChannel() chan throttled.Outcome {
 // 1024 requests are on their way, until ctx ends or Options.Timeout is over; a
 // wait that has its place is not on its way any more.
 func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
-	if ctx.Err() != nil {
-		done(throttled.Result{}, fmt.Errorf("throttled: %w", ctx.Err()))
-		return
-	}
-	p, res, err := s.prepare(ctx, &req)
-	if p == nil {
+	r, res, err := s.prepare(ctx, &req)
+	if r == nil {
 		done(res, err)
 		return
 	}
-	p.done = done
+	r.done, r.blocks = done, true
 	if ctx.Done() != nil {
-		p.stop = context.AfterFunc(ctx, p.leave)
+		r.stop = context.AfterFunc(ctx, func() { s.leave(r) })
 	}
-	s.send(p)
+	admitted, err := s.accept(r)
+	if err != nil {
+		done(throttled.Result{}, err)
+		return
+	}
+	if admitted != nil {
+		<-admitted
+	}
 }
 
-// Close answers all who sleep with [throttled.ErrClosed], as it does all later
-// calls, waits for what is on its way, gives the places of those who slept back
+// prepare answers req if that needs no Redis, and else returns it as it is to be
+// sent.
+func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, throttled.Result, error) {
+	ends := time.Duration(math.MaxInt64)
+	left, bounded := interrupt.Left(ctx)
+	if bounded {
+		ends = s.now() + left
+	}
+	if ctx.Err() != nil || bounded && left <= 0 {
+		return nil, throttled.Result{}, interrupt.Refused(ctx)
+	}
+	if req.Plan == nil {
+		return nil, throttled.Result{}, errNoPlan
+	}
+	c, err := s.laws.of(req.Plan)
+	if err != nil {
+		return nil, throttled.Result{}, err
+	}
+	bucket := bucketName{c.law, req.Key}
+	if s.denials.serves(req) && !s.closed.Load() {
+		if res, denied := s.denials.look(bucket, req.Cost); denied {
+			return nil, res, nil
+		}
+	}
+	r := &request{ctx: ctx, ends: ends, req: *req, bucket: bucket, asked: s.denials.ask()}
+	r.ask = c.law.newAsk(*req)
+	return r, throttled.Result{}, nil
+}
+
+// errNoPlan is returned for a request that no limiter made.
+var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
+
+// Close answers all who wait with [throttled.ErrClosed], as it does all later
+// calls, waits for what is on its way, gives the places of those who waited back
 // as far as nothing was charged after them, and closes the client if [Open]
 // made it. Where Redis is silent it takes Options.Timeout for each of these, and
 // a second more for each connection, for which the client waits then. It returns
@@ -133,14 +184,11 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 // ErrClosed too, and that store stays open.
 func (s *Store) Close() error {
 	s.shutdown.Do(func() {
-		s.mu.Lock()
-		s.closed.Store(true)
-		s.mu.Unlock()
+		s.dismiss()
 		s.end()
-		places := s.sleepers.dismiss()
-		s.trips.Wait()
-		s.giveAllUp(places)
-		s.courier.connection.close()
+		s.open.Wait()
+		s.stopTimer()
+		s.client.close()
 	})
 	return nil
 }

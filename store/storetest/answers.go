@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/throttled-go/throttled"
@@ -91,11 +92,22 @@ func (b *trial) walk(t table, a throttled.Algorithm) {
 			continue
 		}
 		limit := t.limits[min(i, len(t.limits)-1)]
-		b.isState(what, a, got, throttled.State{Limit: limit, Remaining: s.remaining, ResetAfter: s.reset, RetryAfter: s.retry})
+		b.isState(what, a, got, throttled.State{Limit: limit, Rate: binding(a, t.quota, limit), Remaining: s.remaining, ResetAfter: s.reset, RetryAfter: s.retry})
 		if b.Failed() {
 			return // what follows would fail too and say less
 		}
 	}
+}
+
+// binding returns the index of the first rate of quota with the capacity limit
+// under a. In the tables no two rates have the same.
+func binding(a throttled.Algorithm, quota throttled.Quota, limit int64) int {
+	return slices.IndexFunc(quota.Rates(), func(r throttled.Rate) bool {
+		if r.Burst == 0 || a == throttled.FixedWindow || a == throttled.SlidingWindow {
+			return r.Limit == limit
+		}
+		return r.Burst == limit
+	})
 }
 
 // step takes one step; ok is false where it tells nothing of the state.

@@ -56,10 +56,11 @@ func (b *trial) inOrder(st standing, a throttled.Algorithm, limits int) {
 			calls = append(calls, b.beginWait(b.ctx, l, t.cost))
 		}
 	}
+	quota := throttled.MustParseQuota(st.quota)
 	for i, t := range st.turns {
 		what := fmt.Sprintf("number %d, for %d", i, t.cost)
 		b.isGranted(what, calls[i], t.at)
-		b.isState(what, a, calls[i].res.State(), t.state())
+		b.isState(what, a, calls[i].res.State(), t.state(a, quota))
 	}
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -80,7 +81,7 @@ func (b *trial) retryIsTrue(a throttled.Algorithm, quota string) {
 		turn := b.now() + res.RetryAfter()
 		asks = append(asks, ask{turn - b.tick, cost, b.tick}, ask{turn, cost, 0})
 	}
-	slices.SortStableFunc(asks, func(x, y ask) int { return int(x.at - y.at) })
+	slices.SortStableFunc(asks, func(x, y ask) int { return cmp.Compare(x.at, y.at) })
 	for _, ask := range asks {
 		b.sleepUntil(ask.at)
 		res, err := l.LimitN(b.ctx, keyOf(ask.cost), ask.cost)

@@ -46,9 +46,9 @@ var leakings = []leaking{
 		{1, 0, hour, throttled.State{Limit: 5, ResetAfter: 5 * hour, RetryAfter: hour}},
 	}},
 	{"lets out at the pace of the slowest rate", "24/d burst 5; 12/d burst 4", []entrant{
-		{1, 0, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour}},
-		{1, 2 * hour, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour}},
-		{1, 4 * hour, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour}},
+		{1, 0, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour, Rate: 1}},
+		{1, 2 * hour, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour, Rate: 1}},
+		{1, 4 * hour, 0, throttled.State{Limit: 4, Remaining: 3, ResetAfter: 2 * hour, Rate: 1}},
 		{1, 0, 2 * hour, throttled.State{Limit: 5, ResetAfter: 6 * hour, RetryAfter: 2 * hour}},
 	}},
 }

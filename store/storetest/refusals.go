@@ -18,6 +18,7 @@ func (s *suite) refusals() (cases []testCase) {
 			testCase{a.String() + " a negative cost", func(b *trial) { b.negativeCost(a) }},
 			testCase{a.String() + " no key", func(b *trial) { b.noKey(a) }},
 			testCase{a.String() + " a context that ended before", func(b *trial) { b.endedBefore(a) }},
+			testCase{a.String() + " a deadline that has come", func(b *trial) { b.deadlineCame(a) }},
 		)
 	}
 	return cases
@@ -99,6 +100,29 @@ func (b *trial) endedBefore(a throttled.Algorithm) {
 				b.isError(name, call(ctx, key, cost), ctx.Err())
 			}
 			b.isUntouched(name, l)
+		}
+	}
+}
+
+// timeless is a context whose deadline comes and whose timer never fires.
+type timeless struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c timeless) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// deadlineCame: it is the deadline that decides, and not which of two timers
+// fires first. There is room in the bucket, so no call has to wait.
+func (b *trial) deadlineCame(a throttled.Algorithm) {
+	l := b.ofFive(a)
+	cancelable, cancel := context.WithCancel(b.ctx)
+	defer cancel()
+	for name, call := range verbs(l) {
+		for what, ago := range map[string]time.Duration{"at its deadline": 0, "a second after its deadline": time.Second} {
+			what = name + " " + what
+			b.isError(what, call(timeless{cancelable, time.Now().Add(-ago)}, key, 1), context.DeadlineExceeded)
+			b.isUntouched(what, l)
 		}
 	}
 }

@@ -30,8 +30,8 @@ type standing struct {
 	turns      []turn
 }
 
-func (t turn) state() throttled.State {
-	return throttled.State{Limit: t.limit, Remaining: t.remaining, ResetAfter: t.reset}
+func (t turn) state(a throttled.Algorithm, quota throttled.Quota) throttled.State {
+	return throttled.State{Limit: t.limit, Remaining: t.remaining, ResetAfter: t.reset, Rate: binding(a, quota, t.limit)}
 }
 
 // standings are given in the order of turns. Whether all come at the beginning
@@ -108,12 +108,13 @@ func (s *suite) waits() (cases []testCase) {
 // alone makes one wait after the other.
 func (b *trial) alone(st standing, wait waitFunc, a throttled.Algorithm) {
 	b.take(b.of(a, st.quota), key, st.taken)
+	quota := throttled.MustParseQuota(st.quota)
 	for i, t := range st.turns {
 		res, err := wait(b.ctx, key, t.cost)
 		what := fmt.Sprintf("wait %d for %d", i, t.cost)
 		b.isAllowed(what, res, err, true)
 		b.isNow(what, t.at)
-		b.isState(what, a, res.State(), t.state())
+		b.isState(what, a, res.State(), t.state(a, quota))
 	}
 }
 

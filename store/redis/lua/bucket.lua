@@ -20,20 +20,20 @@ end
 
 -- charged returns the state with the cost charged at the instant at, and the
 -- first instant at which that is as good as fresh.
-local function charged(_, at, ticks, part, _, costTicks, costPart, den)
+local function charged(_, at, ticks, part, line, costTicks, costPart, den)
   if ticks < at then ticks, part = at, 0 end
   ticks, part = ticks + costTicks, part + costPart
   if part >= den then ticks, part = ticks + 1, part - den end
-  if part > 0 then return ticks, part, 0, ticks + 1 end
-  return ticks, part, 0, ticks
+  if part > 0 then return ticks, part, line, ticks + 1 end
+  return ticks, part, line, ticks
 end
 
 -- returned is charged for a cost that is given back at the instant at.
-local function returned(_, at, ticks, part, _, costTicks, costPart, den)
+local function returned(_, at, ticks, part, line, costTicks, costPart, den)
   ticks, part = ticks - costTicks, part - costPart
   if part < 0 then ticks, part = ticks - 1, part + den end
   local fresh = ticks
   if part > 0 then fresh = ticks + 1 end
   if fresh <= at then return 0, 0, 0, 0 end
-  return ticks, part, 0, fresh
+  return ticks, part, line, fresh
 end

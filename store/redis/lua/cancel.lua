@@ -1,17 +1,24 @@
--- Gives back the place that a wait has taken, under any law, after clock.lua
--- and keep.lua. Go twin: place.go.
+-- Gives back places that waits have taken, one after the other, under any law,
+-- after clock.lua and keep.lua. Go twin: place.go.
 --
 -- Nothing was charged, given back or reset since, as long as the bucket has the
 -- version that the wait left behind. Then it becomes what it was before,
 -- unless the instant of the turn has come.
 --
--- ARGV[1] holds that version, the instant, the first instant at which the
--- bucket would be as good as fresh without the place, and the value it had.
+-- KEYS are buckets, and may be the same. ARGV[k] holds that version, the
+-- instant, the first instant at which the bucket would be as good as fresh
+-- without the place, and the value it had.
+--
+-- The reply is 1 for each place that was given back, and 0 for each other.
 
-local mark, at, fresh, after = unpack('<ddd', ARGV[1])
-local value, before = call('GET', KEYS[1]), string.sub(ARGV[1], after)
-if not value or #value ~= #before or unpack('<d', value) ~= mark or now >= at then
-  return 0
+local reply = {}
+for k = 1, #KEYS do
+  local mark, at, fresh, after = unpack('<ddd', ARGV[k])
+  local value, before = try('GET', KEYS[k]), string.sub(ARGV[k], after)
+  reply[k] = 0
+  if type(value) == 'string' and #value == #before and unpack('<d', value) == mark and now < at then
+    keep(KEYS[k], before, fresh)
+    reply[k] = 1
+  end
 end
-keep(KEYS[1], before, fresh)
-return 1
+return reply

@@ -5,6 +5,9 @@
 
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 
+-- Whether a bucket has a line: see line.lua.
+local LINE = false
+
 -- Calls that read a bucket: the error of a key that is no string is a value
 -- that makes no sense, and does not keep the other buckets from being served.
 local try = redis.pcall

@@ -5,17 +5,18 @@
 -- the same in all of them, and that the numbers of each rate follow.
 
 local DOUBLES = '<dddddddddddddddddddddddddddddddddddddddddd' -- enough for eight rates
-local WORDS, PARTS = #STATE - 2, #ASKED - 3
+local WORDS, PARTS = LINE and 2 or #STATE - 2, #ASKED - 3
 local all = _G.unpack
 local rates = unpack('<d', ARGV[1])
-local words, asking = string.sub(DOUBLES, 1, 2 + WORDS * rates), string.sub(DOUBLES, 1, 3 + PARTS * rates)
+local last = 1 + WORDS * rates -- index of the last word of the last rate
+local words, asking = string.sub(DOUBLES, 1, 1 + last + (LINE and 1 or 0)), string.sub(DOUBLES, 1, 3 + PARTS * rates)
 local length, size = 8 * (#words - 1), 8 * (#asking - 1)
 local reply, n = { now }, 1
 
 -- latest returns the latest of the turns that the rates have.
 local function latest(w, p)
   local at, i = now, 3
-  for j = 2, #words - 1, WORDS do
+  for j = 2, last, WORDS do
     local own = turn(now, w[j], w[j + 1], w[j + 2], p[i], p[i + 1], p[i + 2], p[i + 3], p[i + 4])
     if own > at then at = own end
     i = i + PARTS
@@ -28,7 +29,7 @@ end
 local function room(at, w, p)
   if not fits then return true end
   local i = 3
-  for j = 2, #words - 1, WORDS do
+  for j = 2, last, WORDS do
     if not fits(now, at, w[j], w[j + 1], w[j + 2], p[i], p[i + 1], p[i + 2], p[i + 3], p[i + 4]) then return false end
     i = i + PARTS
   end
@@ -39,7 +40,7 @@ end
 -- the first instant at which all are as good as fresh.
 local function change(how, at, w, p)
   local fresh, i = 0, 3
-  for j = 2, #words - 1, WORDS do
+  for j = 2, last, WORDS do
     local a, b, c, own = how(now, at, w[j], w[j + 1], w[j + 2], p[i], p[i + 1], p[i + 2], p[i + 3], p[i + 4])
     w[j], w[j + 1] = a, b
     if WORDS > 2 then w[j + 2] = c end
@@ -62,8 +63,9 @@ for k = 1, #KEYS do
     if not sound then
       after = -1
     elseif within < 0 then
-      if after == 0 then
+      if after == 0 and not (LINE and w[last + 1] > now) then
         w[1], fresh = 0, change(returned, now, w, p)
+        if LINE and fresh <= now then w[last + 1] = 0 end
       else
         after = -1
       end
@@ -71,6 +73,7 @@ for k = 1, #KEYS do
       after = -1
     else
       w[1], fresh = p[2], change(charged, now + after, w, p)
+      if fits then w[last + 1] = now + after end
     end
     n = n + 1
     reply[n] = after

@@ -27,7 +27,7 @@ for k = 1, #KEYS do
     if not sound then
       after = -1
     elseif within < 0 then
-      if after == 0 then
+      if after == 0 and not (LINE and c > now) then
         version = 0
         a, b, c, fresh = returned(now, now, a, b, c, p, q, r, s, t)
       else

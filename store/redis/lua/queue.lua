@@ -27,14 +27,14 @@ local function fits(now, at, ticks, part, _, _, _, _, roomTicks, roomPart)
   return ticks <= now
 end
 
--- charged returns the state with the cost in the queue, and the first instant
--- at which that is as good as fresh.
+-- charged returns the state with the cost in the queue, the line, and the first
+-- instant at which that is as good as fresh.
 local function charged(now, at, ticks, part, _, costTicks, costPart, den)
   ticks, part = start(now, at, ticks, part)
   ticks, part = ticks + costTicks, part + costPart
   if part >= den then ticks, part = ticks + 1, part - den end
-  if part > 0 then return ticks, part, 0, ticks + 1 end
-  return ticks, part, 0, ticks
+  if part > 0 then return ticks, part, at, ticks + 1 end
+  return ticks, part, at, ticks
 end
 
 -- A refund takes water out of the bucket, whoever brought it: bucket.lua does.

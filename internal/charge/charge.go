@@ -1,0 +1,41 @@
+// Package charge is about one charge among the others at a bucket: the mark that
+// a store makes of it, by which it can be given back later.
+package charge
+
+import (
+	"context"
+
+	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
+)
+
+// Mark remembers one charge. The zero Mark is of no charge. It means nothing
+// outside the store that made it.
+type Mark struct {
+	Plan *throttled.Plan
+	Cost int64 // 0: nothing was charged, or it was given back
+
+	State  [algorithm.MaxWords]int64 // of the bucket, just after the charge
+	Place  int32                     // of the bucket in the store
+	Serial uint32                    // of the bucket among those that had this place
+	Number uint64                    // of the charge at the store
+}
+
+// Marker is a store that can give back one charge and no other.
+//
+// A plain Refund takes from what is charged at that instant, whoever was
+// charged. Where the charge that it is meant for has leaked meanwhile, it gives
+// back what others have used, and more passes than the quota says. So what is
+// given back is at most what of that very charge has not leaked, first in,
+// first out, and nothing once the bucket has been as good as fresh.
+type Marker interface {
+	throttled.Submitter
+
+	// SubmitMarked is Submit for a Limit or a Wait. What it charges is in mark
+	// when done is called. A store that cannot tell leaves mark zero.
+	SubmitMarked(ctx context.Context, req throttled.Request, mark *Mark, done func(throttled.Result, error))
+
+	// GiveBack gives back what of a charge has not leaked, and makes mark zero.
+	// Those who wait move up. It returns when that is done.
+	GiveBack(mark *Mark) error
+}

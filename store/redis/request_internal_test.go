@@ -1,0 +1,366 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled"
+)
+
+const (
+	gaveUpUnsent   = "throttled: gave up before Redis was asked: context canceled: shutting down"
+	gaveUpSent     = "throttled: gave up before Redis answered: context canceled: shutting down"
+	gaveUpWaiting  = `throttled: gave up waiting for key "k": context canceled: shutting down`
+	notSent        = "throttled: store unavailable: not sent within 1s, because Redis has not answered the requests before"
+	notAnswered    = "throttled: store unavailable: Redis did not answer within 1s"
+	breakerIsOpen  = "throttled: store unavailable: its circuit breaker is open after commands that Redis did not answer"
+	clientHasError = "throttled: store unavailable: connection refused"
+)
+
+// TestEnds: each way in which a request can end without an answer of Redis has
+// its error, at its time.
+func TestEnds(t *testing.T) {
+	place, refusal := reply(t, "return {0, struct.pack('<ddd', 0, 3600000000, 0), 3600000000}"), reply(t, "return redis.error_reply('OOM no room')")
+	nothing := reply(t, "return 1")
+	full := func(s *Store, t *testing.T) {
+		for range fewCalls {
+			submit(t.Context(), s, once(t, throttled.OpLimit))
+		}
+	}
+	for name, tt := range map[string]struct {
+		answer  func(context.Context, []string) rueidis.RedisResult
+		before  func(s *Store, t *testing.T)
+		cancels bool
+		after   time.Duration
+		err     string
+	}{
+		"its context ends before it is sent":   {answer: hang, before: full, cancels: true, after: 500 * time.Millisecond, err: gaveUpUnsent},
+		"its context ends when it is sent":     {answer: hang, cancels: true, after: 500 * time.Millisecond, err: gaveUpSent},
+		"its context ends when it has a place": {answer: always(place), cancels: true, after: 500 * time.Millisecond, err: gaveUpWaiting},
+		"its time is up before it is sent":     {answer: hang, before: full, after: time.Second, err: notSent},
+		"its time is up when it is sent":       {answer: hang, after: time.Second, err: notAnswered},
+		"there is no connection":               {answer: always(rueidis.NewErrorResult(errors.New("connection refused"))), err: clientHasError},
+		"Redis refuses":                        {answer: always(refusal), err: "throttled: store unavailable: OOM no room"},
+		"the reply makes no sense":             {answer: always(nothing), err: "makes no sense"},
+		"the store is closed":                  {answer: hang, before: func(s *Store, t *testing.T) { require.NoError(t, s.Close()) }, err: "throttled: store closed"},
+		"the store is closed when it has a place": {answer: always(place), before: func(s *Store, _ *testing.T) {
+			time.AfterFunc(500*time.Millisecond, func() { _ = s.Close() })
+		}, after: 500 * time.Millisecond, err: "throttled: store closed"},
+		"the breaker is open": {answer: hang, before: func(s *Store, t *testing.T) {
+			for range 10 {
+				submit(t.Context(), s, once(t, throttled.OpLimit))
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}, err: breakerIsOpen},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
+				redis.answer = tt.answer
+				if tt.before != nil {
+					tt.before(s, t)
+				}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				answer := submit(ctx, s, once(t, throttled.OpWait))
+				if tt.cancels {
+					time.Sleep(tt.after)
+					cancel(errors.New("shutting down"))
+				}
+				got := <-answer
+				require.ErrorContains(t, got.Err, tt.err)
+				assert.Equal(t, tt.after, got.after)
+				assert.Equal(t, tt.cancels, errors.Is(got.Err, context.Canceled))
+			})
+		})
+	}
+}
+
+// TestADeadlineThatHasPassed ends a request, also where the context has not
+// noticed yet.
+func TestADeadlineThatHasPassed(t *testing.T) {
+	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
+		_, err := s.Do(unaware{t.Context()}, once(t, throttled.OpWait))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Empty(t, redis.sent())
+	})
+}
+
+// unaware is a context that does not know that its deadline has passed.
+type unaware struct{ context.Context }
+
+func (unaware) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
+
+// TestTimeoutBoundsEveryCall has a crowd come, at once and later, to a Redis that
+// hangs: whether a request is sent alone, gathered, or waits in the queue, it is
+// answered when its time is up, also if the client returns later.
+func TestTimeoutBoundsEveryCall(t *testing.T) {
+	for _, late := range []time.Duration{0, 1500 * time.Millisecond} {
+		t.Run(late.String(), func(t *testing.T) {
+			inBubble(t, Options{Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, redis *stub) {
+				redis.answer = func(ctx context.Context, cmd []string) rueidis.RedisResult {
+					defer time.Sleep(late)
+					return hang(ctx, cmd)
+				}
+				const callers = 3 * maxOnTheWay
+				took := make(chan time.Duration, callers)
+				for i := range callers {
+					go func() {
+						time.Sleep(time.Duration(i%10) * 300 * time.Millisecond)
+						began := time.Now()
+						_, err := s.Do(t.Context(), once(t, throttled.OpLimit))
+						assert.ErrorIs(t, err, throttled.ErrStoreUnavailable)
+						took <- time.Since(began)
+					}()
+				}
+				for range callers {
+					require.LessOrEqual(t, <-took, time.Second)
+				}
+			})
+		})
+	}
+}
+
+// TestWhoLeavesBeforeSendingIsNotSent: a caller who gives up in the queue is
+// charged nothing.
+func TestWhoLeavesBeforeSendingIsNotSent(t *testing.T) {
+	inBubble(t, Options{Timeout: time.Hour, Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, redis *stub) {
+		for range fewCalls {
+			submit(t.Context(), s, once(t, throttled.OpLimit))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		leaves := submit(ctx, s, once(t, throttled.OpLimit))
+		cancel()
+		require.ErrorIs(t, (<-leaves).Err, context.Canceled)
+		require.NoError(t, s.Close())
+		require.Len(t, redis.sent(), fewCalls)
+	})
+}
+
+// TestSubmitBlocks while too many are on their way, until its context ends or the
+// time is up.
+func TestSubmitBlocks(t *testing.T) {
+	inBubble(t, Options{Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, _ *stub) {
+		var returned atomic.Int64
+		answer := func(throttled.Result, error) {}
+		for range maxOnTheWay {
+			s.Submit(t.Context(), once(t, throttled.OpLimit), answer)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		for _, ctx := range []context.Context{ctx, t.Context()} {
+			go func() {
+				s.Submit(ctx, once(t, throttled.OpLimit), answer)
+				returned.Add(1)
+			}()
+		}
+		for after, want := range []int64{0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2} {
+			synctest.Wait()
+			require.Equal(t, want, returned.Load(), "after %d00 ms", after)
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+}
+
+// TestBreakerTriesWithOneCaller: at a Redis that still hangs, one of those who
+// come together is held, and the others are answered at once.
+func TestBreakerTriesWithOneCaller(t *testing.T) {
+	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
+		for range 10 {
+			submit(t.Context(), s, once(t, throttled.OpLimit))
+		}
+		time.Sleep(time.Second + defaultBreakerCooldown + 1)
+		before := len(redis.sent())
+		const callers = 50
+		took := make(chan time.Duration, callers)
+		for range callers {
+			go func() {
+				began := time.Now()
+				_, err := s.Do(t.Context(), once(t, throttled.OpLimit))
+				assert.ErrorIs(t, err, throttled.ErrStoreUnavailable)
+				took <- time.Since(began)
+			}()
+		}
+		for range callers - 1 {
+			require.Zero(t, <-took)
+		}
+		require.Equal(t, time.Second, <-took)
+		require.Len(t, redis.sent(), before+1)
+	})
+}
+
+// TestBreakerOpensBeforeTheLastIsTold: who calls when the tenth has failed finds
+// it open, however soon.
+func TestBreakerOpensBeforeTheLastIsTold(t *testing.T) {
+	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
+		redis.answer = func(ctx context.Context, cmd []string) rueidis.RedisResult {
+			defer time.Sleep(time.Millisecond) // a client that is busy with others
+			return hang(ctx, cmd)
+		}
+		again := make(chan (<-chan heard), 10)
+		for range 10 {
+			s.Submit(t.Context(), once(t, throttled.OpLimit), func(throttled.Result, error) {
+				next := make(chan heard, 1)
+				began := time.Now()
+				s.Submit(t.Context(), once(t, throttled.OpLimit), func(res throttled.Result, err error) {
+					next <- heard{throttled.Outcome{Result: res, Err: err}, time.Since(began)}
+				})
+				again <- next
+			})
+		}
+		var last heard
+		for range 10 {
+			last = <-<-again
+		}
+		require.EqualError(t, last.Err, breakerIsOpen)
+		require.Zero(t, last.after)
+	})
+}
+
+// TestBreakerAnswersTheQueue: who is queued when the breaker opens is not held
+// for the rest of the time.
+func TestBreakerAnswersTheQueue(t *testing.T) {
+	inBubble(t, Options{Breaker: Breaker{Failures: fewCalls}}, func(t *testing.T, s *Store, redis *stub) {
+		for range fewCalls {
+			submit(t.Context(), s, once(t, throttled.OpLimit))
+		}
+		time.Sleep(900 * time.Millisecond)
+		got := <-submit(t.Context(), s, once(t, throttled.OpLimit))
+		require.EqualError(t, got.Err, breakerIsOpen)
+		require.Equal(t, 100*time.Millisecond, got.after)
+		require.Len(t, redis.sent(), fewCalls)
+	})
+}
+
+// TestWithinIsReckonedWhenSent: a Wait that was queued has so much less time left
+// for its turn.
+func TestWithinIsReckonedWhenSent(t *testing.T) {
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		let := make(chan struct{})
+		redis.answer = func(ctx context.Context, cmd []string) rueidis.RedisResult {
+			<-let
+			return rueidis.NewErrorResult(errors.New("no answer"))
+		}
+		for range fewCalls {
+			submit(t.Context(), s, once(t, throttled.OpLimit))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		submit(ctx, s, once(t, throttled.OpWait))
+		time.Sleep(4 * time.Second)
+		close(let)
+		sent := redis.sent()
+		require.Len(t, sent, fewCalls+1)
+		args := sent[fewCalls]
+		within, ok := numberAt(args[len(args)-1], 0)
+		require.True(t, ok)
+		require.Equal(t, (6*time.Second - 1).Microseconds(), within)
+	})
+}
+
+// TestATurnThatIsTooLateAfterAll: a place whose reply came so late that its turn
+// is not before the deadline is given back at once, and the wait is denied.
+func TestATurnThatIsTooLateAfterAll(t *testing.T) {
+	place := reply(t, "return {0, struct.pack('<ddd', 0, 7000000, 0), 7000000}")
+	back := reply(t, "return {1}")
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
+			if cmd[1] == cancelScript.sha {
+				return back
+			}
+			time.Sleep(3 * time.Second)
+			return place
+		}
+		for within, want := range map[time.Duration]bool{10 * time.Second: false, 10*time.Second + 1: true} {
+			ctx, cancel := context.WithTimeout(t.Context(), within)
+			got := <-submit(ctx, s, onceIn(t, 7*time.Second))
+			require.NoError(t, got.Err)
+			require.Equal(t, want, got.Result.Allowed)
+			if want {
+				require.Equal(t, 10*time.Second, got.after)
+			} else {
+				require.Equal(t, 3*time.Second, got.after)
+				require.Equal(t, 7*time.Second, got.Result.RetryAfter())
+			}
+			cancel()
+		}
+		cancels := 0
+		for _, cmd := range redis.sent() {
+			if cmd[1] == cancelScript.sha {
+				cancels++
+			}
+		}
+		require.Equal(t, 1, cancels)
+	})
+}
+
+// onceIn is a wait for a quota of 1 in so long.
+func onceIn(t *testing.T, period time.Duration) throttled.Request {
+	t.Helper()
+	plan, err := throttled.Config{Quota: throttled.Per(1, period)}.Plan()
+	require.NoError(t, err)
+	return throttled.Request{Plan: plan, Key: "k", Op: throttled.OpWait, Cost: 1, Within: throttled.Never}
+}
+
+// TestTryAgain: where a call for several keys is refused because their slot moves,
+// each key has a call of its own.
+func TestTryAgain(t *testing.T) {
+	refusal := reply(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
+	granted := reply(t, "return {0, false, 0}")
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		let := make(chan struct{})
+		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
+			<-let
+			if cmd[2] == "1" { // keys
+				return granted
+			}
+			return refusal
+		}
+		var answers []<-chan heard
+		for i := range fewCalls + 5 {
+			req := once(t, throttled.OpLimit)
+			req.Key = strconv.Itoa(i)
+			answers = append(answers, submit(t.Context(), s, req))
+		}
+		close(let)
+		for _, answer := range answers {
+			got := <-answer
+			require.NoError(t, got.Err)
+			require.True(t, got.Result.Allowed)
+		}
+		require.Len(t, redis.sent(), fewCalls+1+5)
+	})
+}
+
+// TestCloseWaits for what is on its way, although its caller has left.
+func TestCloseWaits(t *testing.T) {
+	place := reply(t, "return {0, struct.pack('<ddd', 0, 3600000000, 0), 3600000000}")
+	back := reply(t, "return {1}")
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
+			time.Sleep(time.Second)
+			if cmd[1] == cancelScript.sha {
+				return back
+			}
+			return place
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		left, stays := submit(ctx, s, once(t, throttled.OpWait)), submit(t.Context(), s, once(t, throttled.OpWait))
+		cancel()
+		require.ErrorIs(t, (<-left).Err, context.Canceled)
+		began := time.Now()
+		require.NoError(t, s.Close())
+		require.GreaterOrEqual(t, time.Since(began), 2*time.Second, "the reply, and the places given back")
+		require.LessOrEqual(t, time.Since(began), 3*time.Second, "which may have been together")
+		require.ErrorIs(t, (<-stays).Err, throttled.ErrClosed)
+	})
+}
