@@ -9,8 +9,13 @@ cd "$(dirname "$0")/.."
 tmp=$(mktemp -d)
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 library=github.com/throttled-go/throttled
-tree=$(git stash create) # with what is not committed yet
-tree=${tree:-HEAD}
+
+# The tree with what is not committed yet, by an index of its own.
+export GIT_INDEX_FILE=$tmp/index
+git read-tree HEAD
+git add --all
+tree=$(git write-tree)
+unset GIT_INDEX_FILE
 
 # pack MODULE VERSION TREE-ISH [PATHSPEC…]: what a proxy serves for a version of a module.
 pack() {
