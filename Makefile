@@ -27,7 +27,7 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: needs fmt-check tidy-check vet lint race test-32bit model fuzz examples tune-smoke tune-install bench-smoke ## all that must pass before a change lands (with a shorter model)
+test: needs fmt-check tidy-check vet lint race test-32bit model fuzz examples tune-smoke five-steps tune-install bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: needs
@@ -94,6 +94,10 @@ throttled-bench: ## build the tuning tool into out/
 .PHONY: tune-install
 tune-install: ## install the tuning tool as "go install …@latest" does, from a proxy made of this clone
 	@./scripts/tune-install.sh
+
+.PHONY: five-steps
+five-steps: ## run the commands of docs/tuning.md, from a log to settings, on a Redis started for them
+	@./scripts/five-steps.sh
 
 .PHONY: tune-smoke
 tune-smoke: throttled-bench ## advice for the log that is shipped, and the page in out/tune.html
