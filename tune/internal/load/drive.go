@@ -55,6 +55,8 @@ func drive(ctx context.Context, l limiter, w *workload.Workload, callers int, pa
 	all := make([]caller, callers)
 	var next atomic.Int64
 	var workers sync.WaitGroup
+	done := make(chan struct{})
+	go tell(&next, step, done)
 	start := time.Now()
 	for i := range all {
 		c := &all[i]
@@ -74,14 +76,32 @@ func drive(ctx context.Context, l limiter, w *workload.Workload, callers int, pa
 				}
 				res, err := l.LimitN(ctx, w.Keys[r.Key], r.Cost)
 				c.took(time.Since(began), res, err)
-				step(1)
 			}
 		})
 	}
 	workers.Wait()
+	elapsed := time.Since(start)
+	done <- struct{}{}
 	o := sum(all)
-	o.Elapsed = time.Since(start)
+	o.Elapsed = elapsed
 	return o, ctx.Err()
+}
+
+// tell tells step now and then how many more requests were taken, until done. It
+// reads the counter of the callers, who are not held up by it.
+func tell(next *atomic.Int64, step func(n int), done chan struct{}) {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for told := int64(0); ; {
+		select {
+		case <-ticker.C:
+			now := next.Load()
+			step(int(now - told))
+			told = now
+		case <-done:
+			return
+		}
+	}
 }
 
 // sleepUntil returns false if ctx ends before.

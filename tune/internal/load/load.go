@@ -35,7 +35,7 @@ type Options struct {
 	// Confirm is asked before keys are written among others that have the prefix
 	// already, and will be deleted with them.
 	Confirm func(question string) error
-	// Step is told of answers. It is called by all callers.
+	// Step is told now and then how many more requests were sent.
 	Step func(n int)
 }
 
