@@ -25,7 +25,7 @@ func GoodOf(w *workload.Workload, uses []*Uses) Good {
 		return newGood(w.Good, "Good clients are those that are named so.")
 	}
 	is := make([]bool, len(w.Keys))
-	u := byMinute(uses)
+	u := ByMinute(uses)
 	gap, found := u.gap()
 	if !found {
 		for key := range is {
@@ -50,8 +50,8 @@ func newGood(is []bool, rule string) Good {
 	return g
 }
 
-// byMinute returns the uses in a minute, or in the longest period below one.
-func byMinute(uses []*Uses) *Uses {
+// ByMinute returns the uses in a minute, or in the longest period below one.
+func ByMinute(uses []*Uses) *Uses {
 	best := uses[0]
 	for _, u := range uses {
 		if u.Period <= time.Minute {

@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/throttled-go/throttled/tune/internal/quota"
 	"github.com/throttled-go/throttled/tune/internal/words"
 )
 
@@ -97,7 +98,7 @@ func points(p *plot.Plot, of plotter.XYs, c color.Color, radius vg.Length) error
 // useFigure shows what each client used, the busiest first: a gap is where the
 // good ones end.
 func (r *Report) useFigure() (figure, error) {
-	u := r.Uses[len(r.Uses)/2]
+	u := quota.ByMinute(r.Uses)
 	period := words.Period(u.Period)
 	label := fmt.Sprintf("the greatest use of each client in any %s, the busiest first: %s", period, listed(u.At, len(u.Order)))
 	f, err := newFigure("What each client used", label, func() (*plot.Plot, error) {

@@ -18,20 +18,21 @@ func (r *Report) uses() table {
 	t := table{
 		Title: "What the busiest clients used",
 		Head:  []string{"client"},
-		Notes: []string{"The greatest cost that the client asked for in any span of that length, [t, t+span) for whatever t. In the order of the middle one."},
+		Notes: []string{"The greatest cost that the client asked for in any span of that length, [t, t+span) for whatever t."},
 	}
 	for _, u := range r.Uses {
 		t.Head = append(t.Head, "in any "+words.Period(u.Period))
 	}
-	middle := r.Uses[len(r.Uses)/2]
-	for _, key := range middle.Order[:min(mostUses, len(middle.Order))] {
+	ordering := quota.ByMinute(r.Uses)
+	t.Notes[0] += " The order is that of any " + words.Period(ordering.Period) + "."
+	for _, key := range ordering.Order[:min(mostUses, len(ordering.Order))] {
 		row := []string{shown(r.Result.Workload.Keys[key])}
 		for _, u := range r.Uses {
 			row = append(row, comma(u.Of[key]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	if more := len(middle.Order) - len(t.Rows); more > 0 {
+	if more := len(ordering.Order) - len(t.Rows); more > 0 {
 		t.Notes[0] += " " + words.Counted(more, "more client") + "."
 	}
 	return t
@@ -121,7 +122,7 @@ func (r *Report) exacts() table {
 	return t
 }
 
-// asked returns the first outcome of each that answered alike, with all their
+// alikes returns the first outcome of each that answered alike, with all their
 // names.
 func (r *Report) alikes() (all []*replay.Outcome, titles []string) {
 	for i := range r.Result.Outcomes {
