@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -131,8 +132,11 @@ func (f *loadFlags) run(ctx context.Context, o load.Options, source string, load
 	if err != nil {
 		return err
 	}
-	o.Workload, o.Step = w, func(n int) { bar.Add(int64(n)) }
-	bar.Steps("asking", int64(len(w.Requests)*len(o.Settings)))
+	begin := sync.OnceFunc(func() { bar.Steps("asking", int64(len(w.Requests)*len(o.Settings))) })
+	o.Workload, o.Step = w, func(n int) {
+		begin() // not before: the bar would stand where a question is asked
+		bar.Add(int64(n))
+	}
 	runs, err := load.Do(ctx, o)
 	bar.End()
 	if err != nil {
