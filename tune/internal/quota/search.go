@@ -159,7 +159,10 @@ func (r *Result) explore(ctx context.Context, options Options, all []series) (po
 // two of them where it comes to deny good clients more than it may.
 func (r *Result) exploreSeries(ctx context.Context, options Options, replay *replayer, s series) (points []Point, err error) {
 	try := func(limit int64) (Point, bool) {
-		if err = errors.Join(err, ctx.Err(), options.step()); err != nil {
+		if err == nil {
+			err = errors.Join(ctx.Err(), options.step())
+		}
+		if err != nil {
 			return Point{}, false
 		}
 		p, fault := replay.point(s.quota(limit), s.algorithm)
