@@ -67,6 +67,9 @@ func run(ctx context.Context, args []string) error {
 	bar := progress.New(os.Stderr, set.Total())
 	made, err := report.Measure(ctx, set, bar.Step)
 	bar.End()
+	if ctx.Err() != nil {
+		return ctx.Err() // whatever it was that ended by it
+	}
 	if err != nil {
 		return err
 	}
