@@ -72,7 +72,7 @@ test-32bit: ## the tests of what does not need Redis, where an int has 32 bits
 .PHONY: model
 model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a waiting line, SCRIPT_STEPS in a Redis
 	@for test in "Model ./internal/algorithm -steps $(STEPS)" "Model ./internal/table -lives $(LIVES)" \
-		"Scripts$$ ./store/redis -steps $(SCRIPT_STEPS)"; do \
+		"Scripts$$ ./store/redis/internal/script -steps $(SCRIPT_STEPS)"; do \
 		go test -count=1 -timeout 15m -run $$test | \
 			awk '{ print } /no tests to run/ { bad = 1 } END { exit bad }'; \
 	done
@@ -81,6 +81,7 @@ model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a wai
 fuzz: ## each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh .
 	@FUZZTIME=$(FUZZTIME) ./scripts/in-module.sh tune $(CURDIR)/scripts/fuzz.sh tune
+	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh contrib/httplimit
 
 .PHONY: examples
 examples: ## run every program under examples/
@@ -122,7 +123,7 @@ bench-async: ## benchmarks of calls in flight and of waits; medians by benchstat
 
 .PHONY: bench-redis
 bench-redis: bench-peers-redis ## the same as bench-peers-redis, and what each script takes inside Redis
-	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis out/bench-redis-scripts.txt
+	@COUNT=$(COUNT) CPU=2 BENCH='$(BENCH)' ./scripts/bench.sh . ./store/redis/internal/script out/bench-redis-scripts.txt
 
 .PHONY: bench-peers-redis
 bench-peers-redis: ## decisions in a Redis started for them, beside INCRBY and other limiters; medians by benchstat
@@ -137,6 +138,11 @@ bench-peers: ## other limiters and this one at the same work; medians by benchst
 bench-waits: CPU = $(shell getconf _NPROCESSORS_ONLN)
 bench-waits: ## 10,000 who wait at other limiters and at this one; medians by benchstat
 	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./waits out/bench-waits.txt
+
+.PHONY: bench-http
+bench-http: CPU = 1,$(shell getconf _NPROCESSORS_ONLN)
+bench-http: ## HTTP middlewares of other limiters and of this one, on a request let through; medians by benchstat
+	@COUNT=$(COUNT) CPU=$(CPU) BENCH='$(BENCH)' ./scripts/bench.sh bench ./http out/bench-http.txt
 
 .PHONY: bench-smoke
 bench-smoke: ## run every benchmark once, and look at a small report in a browser

@@ -56,7 +56,7 @@ func (c Config) Plan() (*Plan, error) {
 	return newPlan(c.Prefix, c.Algorithm, c.Quota), nil
 }
 
-// faults tells what is wrong beside the quota.
+// faults returns what is wrong beside the quota.
 func (c Config) faults() (faults []error) {
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{ErrInvalidConfig}, args...)...))
@@ -68,7 +68,7 @@ func (c Config) faults() (faults []error) {
 		fault("Timeout is %v; it must be 0 (decide at once) or more", c.Timeout)
 	}
 	if strings.Contains(c.Prefix, ":") {
-		fault("Prefix is %q; it must not have a colon, which parts it from the quota and the key", c.Prefix)
+		fault("Prefix is %q; it must not have a colon, which separates it from the quota and the key", c.Prefix)
 	}
 	for i, hook := range c.Hooks {
 		if hook == nil {

@@ -45,10 +45,10 @@ var (
 // charged. It matches [ErrLimited].
 type LimitedError struct {
 	Key    string // the key that was denied
-	Result Result // the denial; its RetryAfter tells when asking again makes sense
+	Result Result // the denial; its RetryAfter says when asking again makes sense
 }
 
-// Error tells the key and the numbers of the denial.
+// Error returns the key and the numbers of the denial.
 func (e *LimitedError) Error() string {
 	return fmt.Sprintf("%v: key %q: remaining=%d reset_after=%v retry_after=%s",
 		ErrLimited, e.Key, e.Result.Remaining(), e.Result.ResetAfter(), untilText(e.Result.RetryAfter()))

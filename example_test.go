@@ -24,7 +24,7 @@ func ExampleConfig() {
 	// Output:
 	// 60/m token_bucket <nil>
 	// throttled: invalid config: Timeout is -1s; it must be 0 (decide at once) or more
-	// throttled: invalid config: Prefix is "api:v1"; it must not have a colon, which parts it from the quota and the key
+	// throttled: invalid config: Prefix is "api:v1"; it must not have a colon, which separates it from the quota and the key
 	// throttled: invalid quota "0/s": limit 0 in "0/s" is out of range; a limit is 1 to 281474976710655 (2^48-1)
 }
 

@@ -18,7 +18,9 @@ type Plan struct {
 	quota     Quota
 	name      string
 	hash      uint64
+	words     int
 	law       *algorithm.Law
+	whole     *algorithm.Whole // the same law, where it is that simple; else nil
 }
 
 // newPlan requires arguments that were validated.
@@ -30,13 +32,16 @@ func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 	name := prefix + ":" + a.String() + ":" + quota.String()
 	hash := fnv.New64a()
 	hash.Write([]byte(name))
+	law := algorithm.New(lawOf(a), rates...)
 	return &Plan{
 		prefix:    prefix,
 		algorithm: a,
 		quota:     quota,
 		name:      name,
 		hash:      hash.Sum64(),
-		law:       algorithm.New(lawOf(a), rates...),
+		words:     law.Words(),
+		law:       law,
+		whole:     law.Whole(),
 	}
 }
 
@@ -51,7 +56,7 @@ func lawOf(a Algorithm) algorithm.Kind {
 	}[a]
 }
 
-// Name returns prefix, algorithm and quota, parted by colons. With the key of
+// Name returns prefix, algorithm and quota, separated by colons. With the key of
 // a request it names a bucket; a prefix has no colon, so no two plans of
 // different settings have one name.
 func (p *Plan) Name() string { return p.name }
@@ -69,7 +74,7 @@ func (p *Plan) Algorithm() Algorithm { return p.algorithm }
 func (p *Plan) Quota() Quota { return p.quota }
 
 // Words returns how many words of state a bucket has: 2 to 24.
-func (p *Plan) Words() int { return p.law.Words() }
+func (p *Plan) Words() int { return p.words }
 
 // Apply carries out req on the state of one bucket, as it is at now, and is
 // all the arithmetic a [Store] needs. It is pure: no clock, no lock, no
@@ -109,7 +114,7 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 	case OpRefund:
 		told = p.law.Refund(state, now, req.Cost)
 	case OpReset:
-		clear(state[:p.law.Words()])
+		clear(state[:p.words])
 		told = p.law.Peek(state, now, 1)
 	default:
 		told = p.law.Peek(state, now, req.Cost)
@@ -119,6 +124,11 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 
 // Limit is shorthand for [Plan.Apply] with OpLimit, which most requests are.
 func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Duration) {
+	if w := p.whole; w.Charges(cost) {
+		turn, tat := w.Charge(state, now, cost)
+		keep = time.Duration(tat - now)
+		return newResult(turn == now, w.Binding, w.Remaining(tat-now), keep, time.Duration(turn-now)), keep
+	}
 	told := p.law.Limit(state, now, cost)
 	return resultAt(now, told), until(told.Fresh, now)
 }
@@ -140,7 +150,7 @@ func (p *Plan) GiveBack(state, mark []int64, now, cost, given int64) (res Result
 	return resultAt(now, told), until(told.Fresh, now), back
 }
 
-// resultAt returns what was told at the instant now.
+// resultAt returns an answer as it is at the instant now.
 func resultAt(now int64, told algorithm.Answer) Result {
 	return newResult(told.Turn == now, told.Binding, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
 }

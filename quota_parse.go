@@ -36,12 +36,12 @@ const (
 // ms, us or µs, and ns, which always have a number. A period may be a sum, as
 // in Go's durations, and must come to whole nanoseconds.
 //
-// Rates, 1 to 8, are parted by "," or ";" or "|", and empty pieces between
+// Rates, 1 to 8, are separated by "," or ";" or "|", and empty pieces between
 // those are ignored. Blanks, tabs and newlines are free between numbers, words
 // and signs. Numbers are plain digits: no sign, no "_", no exponent. The ranges
 // are those of [Rate], and to have the default burst, leave burst out.
 //
-// An error is [ErrInvalidQuota], and tells the text, what is wrong in it and
+// An error is [ErrInvalidQuota], and quotes the text, what is wrong in it and
 // what would do.
 func ParseQuota(text string) (Quota, error) {
 	p := quotaParser{text: text}

@@ -15,7 +15,7 @@ import (
 // lines of each Go snippet are in one of these files, one after another.
 func TestReadmeSnippetsCompile(t *testing.T) {
 	var examples []string
-	for _, pattern := range []string{"readme_test.go", "*example_test.go", "*/*example_test.go", "*/*/*example_test.go"} {
+	for _, pattern := range []string{"readme_test.go", "*example_test.go", "*/*example_test.go", "*/*/*example_test.go", "contrib/*/recipes/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
@@ -25,7 +25,7 @@ func TestReadmeSnippetsCompile(t *testing.T) {
 		}
 	}
 
-	for _, page := range []string{"README.md", "docs/async.md", "docs/redis.md"} {
+	for _, page := range []string{"README.md", "docs/async.md", "docs/http.md", "docs/migrating.md", "docs/redis.md"} {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		snippets := strings.Split(string(text), "\n```go\n")[1:]

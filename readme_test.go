@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +17,8 @@ import (
 )
 
 // The Go snippets of the README and of docs/async.md stand here, line by line,
-// which TestReadmeSnippetsCompile sees to. Those on Redis are in store/redis.
+// which TestReadmeSnippetsCompile sees to. Those on Redis are in store/redis, those on
+// HTTP in contrib/httplimit.
 
 func Example_limit() {
 	limiter, err := sync.New(throttled.Config{Quota: throttled.PerSecond(10).WithBurst(20)})
@@ -163,39 +160,6 @@ func Example_hooks() {
 		throttled.Must(limiter.Limit(context.Background(), "user:hooked"))
 	}
 	// Output: denied: user:hooked at 1/h
-}
-
-// limited is in the README.
-func limited(limiter *sync.Limiter, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, _ := net.SplitHostPort(r.RemoteAddr)
-		res, err := limiter.Limit(r.Context(), "ip:"+host)
-		switch {
-		case err != nil:
-			http.Error(w, "try again later", http.StatusServiceUnavailable)
-		case !res.Allowed:
-			seconds := (res.RetryAfter() + time.Second - 1) / time.Second // whole ones, rounded up
-			w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-			http.Error(w, "too many requests", http.StatusTooManyRequests)
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-func Example_http() {
-	limiter := throttled.Must(sync.New(throttled.Config{Quota: throttled.PerHour(1)}))
-	handler := limited(limiter, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "hello")
-	}))
-	for range 2 {
-		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
-		fmt.Println(recorder.Code, recorder.Header().Get("Retry-After") != "")
-	}
-	// Output:
-	// 200 false
-	// 429 true
 }
 
 func Example_sharing() {

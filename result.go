@@ -12,7 +12,7 @@ import (
 // cost is above the capacity of the quota.
 const Never time.Duration = math.MaxInt64
 
-// State is what can be told of a key at one instant.
+// State is the state of a key at one instant.
 type State struct {
 	// Limit is the capacity of the rate that binds: its burst for the three
 	// buckets, its limit for the two windows.
@@ -119,11 +119,11 @@ func (r Result) ResetAfter() time.Duration { return r.told.reset }
 func (r Result) RetryAfter() time.Duration { return r.told.retryAfter }
 
 // Checked reports whether the quota was looked at. It was not where a store let
-// a request through without, as store/redis may be told to do while Redis is
+// a request through without, as store/redis may be set to do while Redis is
 // away: the numbers of such a Result are all 0, and mean nothing.
 func (r Result) Checked() bool { return r.Limit() > 0 }
 
-// String tells the answer in words, as in
+// String returns the answer in words, as in
 // "denied, 0 of 10 remaining, reset after 1m0s, retry after 6s".
 func (r Result) String() string {
 	verdict := "denied"
@@ -146,7 +146,7 @@ func untilText(d time.Duration) string {
 }
 
 // Outcome is the answer to a call as it travels on a channel. Either Err is
-// nil and Result is the answer, or Err tells why there is none.
+// nil and Result is the answer, or Err says why there is none.
 type Outcome struct {
 	Key    string
 	Result Result

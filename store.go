@@ -11,13 +11,13 @@ import (
 // their settings and the key are equal.
 //
 // [Plan.Apply] is the arithmetic; a store brings the place, the lock and the
-// clock. The conformance suite in store/storetest tells whether it is right.
+// clock. The conformance suite in store/storetest checks whether it is right.
 //
 // Beyond these methods a store may have those of [Checker] and of [Submitter],
 // which limiters find by type assertion.
 type Store interface {
 	// Do carries out req. A denial is an answer: Allowed is false and the
-	// error nil, also where a wait is told at once that its turn comes too
+	// error nil, also where a wait is refused at once because its turn comes too
 	// late. A wait blocks until its turn; if ctx ends before it the error
 	// wraps that of ctx, and nothing stays charged. A ctx that ended before
 	// the call gets its error, and nothing changes.
@@ -58,7 +58,7 @@ type Submitter interface {
 // Op is what a [Request] asks for.
 type Op uint8
 
-// The five operations. [Plan.Apply] tells what each does to a bucket.
+// The five operations. [Plan.Apply] says what each does to a bucket.
 const (
 	OpLimit Op = iota
 	OpWait

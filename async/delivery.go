@@ -67,7 +67,9 @@ func (d *delivery) insist(outcome throttled.Outcome) {
 
 // free gives d back for the next call.
 func (d *delivery) free() {
-	*d = delivery{done: d.done}
+	d.ctx, d.key, d.dst = nil, "", nil
+	d.charged.marker, d.charged.receipt = nil, nil
+	d.charged.mark.Forget()
 	deliveries.Put(d)
 }
 

@@ -74,7 +74,7 @@ func (l *Limiter) Limit(ctx context.Context, key string) <-chan throttled.Outcom
 }
 
 // LimitN asks for cost at key and answers what the quota says. A denial is an
-// answer, not an error, and charges nothing; its RetryAfter tells when asking
+// answer, not an error, and charges nothing; its RetryAfter says when asking
 // again makes sense. A cost of 0 is always allowed and changes nothing.
 //
 // Without Config.Timeout it is decided at once. With one the answer comes at

@@ -53,7 +53,7 @@ func (l *Limiter) permit(ctx context.Context, key string, permits chan<- throttl
 
 // tryLater sleeps until there is room in a full leaky bucket, and reports
 // whether that is what err is about and ctx lasts as long. A denial of a hook is
-// about something else; the receipt tells, which is nil without hooks.
+// about something else; the receipt knows, which is nil without hooks.
 func (l *Limiter) tryLater(ctx context.Context, err error, receipt *limiter.Receipt) bool {
 	limited, ok := errors.AsType[*throttled.LimitedError](err)
 	if !ok || l.Algorithm() != throttled.LeakyBucket || receipt != nil && !receipt.Denied(limited.Result) {

@@ -65,7 +65,7 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 		return answered.receive()
 	}
 	w := &waiting{ctx: ctx, key: req.Key, done: answered.send, attended: true}
-	a.submit(ctx, message{req: req, done: w.done, waiting: w})
+	a.submit(ctx, &message{req: req, done: w.done, waiting: w})
 	select {
 	case answer := <-answered:
 		return answer.res, answer.err
@@ -86,7 +86,7 @@ func (a *Actor) Submit(ctx context.Context, req throttled.Request, done func(thr
 // SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
 // is for package async.
 func (a *Actor) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
-	m := message{req: req, mark: mark, done: done}
+	m := &message{req: req, mark: mark, done: done}
 	if mayWait(&req) && ctx.Done() != nil {
 		m.waiting = &waiting{ctx: ctx, key: req.Key, done: done}
 	}
@@ -104,7 +104,7 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 		defer close(returned)
 		o.table.GiveBack(now, mark)
 	}}
-	if a.actor.Post(context.Background(), giveBack) != nil {
+	if a.actor.Post(context.Background(), &giveBack) != nil {
 		return throttled.ErrClosed
 	}
 	<-returned
@@ -112,14 +112,14 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 }
 
 // submit posts a request, or refuses it.
-func (a *Actor) submit(ctx context.Context, m message) {
+func (a *Actor) submit(ctx context.Context, m *message) {
 	if err := a.post(ctx, m); err != nil {
 		m.done(throttled.Result{}, err)
 	}
 }
 
 // post posts a request. It returns the error of one that is refused.
-func (a *Actor) post(ctx context.Context, m message) error {
+func (a *Actor) post(ctx context.Context, m *message) error {
 	switch {
 	case interrupt.Over(ctx):
 		return interrupt.Refused(ctx)
@@ -153,7 +153,7 @@ func (a *Actor) Stats() Stats {
 	}
 	counted := make(chan Stats, 1)
 	count := message{act: func(o *owned, _ int64) { counted <- Stats(o.table.Stats()) }}
-	if a.actor.Post(context.Background(), count) != nil {
+	if a.actor.Post(context.Background(), &count) != nil {
 		a.actor.Close() // waits until nobody touches the table any more
 		return Stats(a.owned.table.Stats())
 	}
@@ -239,7 +239,7 @@ func (o *owned) carryOut(now int64, m *message) {
 	case !mayWait(&m.req):
 		m.done(o.table.DoMarked(now, &m.req, m.mark))
 	case now > m.last:
-		m.done(throttled.Result{}, interrupt.TooLate)
+		m.done(throttled.Result{}, interrupt.ErrTooLate)
 	default:
 		o.join(now, m)
 	}

@@ -12,9 +12,10 @@
 // Different stores are different spaces. To limit one key in several places,
 // hand the same store and the same quota to each of their limiters.
 //
-// A bucket takes about 100 bytes beside its key while its quota has one rate, or
-// two that are not sliding windows; every further word of state takes 8 more.
-// Of this, 29 to 40 bytes for each of MaxSize are made with the store, and the
+// A bucket takes about 95 bytes beside its key while its quota has one rate, or
+// two that are not sliding windows; every further word of state takes 8 more. A
+// key of at most 15 bytes takes nothing where one rate is no sliding window.
+// Of this, 27 to 32 bytes for each of MaxSize are made with the store, and the
 // rest as keys come, for 1024 buckets at a time; it is kept. While there is other
 // room, the place of an expired bucket is used again a second after it expired,
 // and at once where there is none.
@@ -231,7 +232,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	}
 	now := m.clock.now()
 	if now > last {
-		return throttled.Result{}, false, interrupt.TooLate
+		return throttled.Result{}, false, interrupt.ErrTooLate
 	}
 	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req, mark)
 	if w == nil {

@@ -14,7 +14,7 @@ const DefaultMaxSize = 1024
 // Options are the settings of a memory store. The zero Options are those of
 // the default stores.
 type Options struct {
-	// MaxSize is how many buckets the store holds at the most, up to 2^28.
+	// MaxSize is how many buckets the store holds at most, up to 2^28.
 	// 0 means DefaultMaxSize. See the package comment for the bytes a bucket
 	// takes.
 	MaxSize int
@@ -37,7 +37,7 @@ const (
 	DenyNew
 )
 
-// Stats tells what happened in a store since it was made.
+// Stats counts what happened in a store since it was made.
 type Stats struct {
 	Hits        int64 // requests that found a live bucket
 	Misses      int64 // requests that found none

@@ -72,9 +72,9 @@ func (r *retrier) retry() (throttled.Result, error) {
 
 // queue enters a leaky bucket and returns when it is let out again.
 //
-// A look before it enters tells whether that is soon enough, so that a refusal
+// A look before it enters shows whether that is soon enough, so that a refusal
 // charges nothing. Others may enter between the look and the entry, so a look
-// after it tells when it is let out: all has leaked then but what all will be
+// after it shows when it is let out: all has leaked then but what all will be
 // after it.
 func (r *retrier) queue() (throttled.Result, error) {
 	now := time.Now()

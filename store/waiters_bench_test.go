@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -117,7 +118,7 @@ func gather(b *testing.B, keyCount int, newContext func() (context.Context, cont
 	}
 	c.coming = time.Since(began)
 	c.heap = heap() - before
-
+	runtime.KeepAlive(contexts) // or they would be gone by then, and taken off
 	began = time.Now()
 	for _, key := range keys {
 		a.Submit(ctx, throttled.Request{Plan: plan, Key: key, Op: throttled.OpReset}, func(throttled.Result, error) {})

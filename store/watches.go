@@ -99,13 +99,13 @@ func (s *watches) answered(w *waiting) {
 	}
 	w.watch, w.newer, w.older = nil, nil, nil
 	if shared.newest == nil {
-		s.drop(shared, w.ctx)
+		s.drop(w.ctx, shared)
 	}
 }
 
 // drop takes out the watch of ctx, which nobody needs any more. It requires mu
 // held.
-func (s *watches) drop(w *watch, ctx context.Context) {
+func (s *watches) drop(ctx context.Context, w *watch) {
 	w.over = true
 	delete(s.of, ctx.Done())
 	if w.stop != nil {
@@ -151,7 +151,7 @@ func (s *watches) takeAll(w *watch) (newest *waiting) {
 	}
 	w.newest, w.stop = nil, nil
 	if !w.over {
-		s.drop(w, newest.ctx)
+		s.drop(newest.ctx, w)
 	}
 	return newest
 }

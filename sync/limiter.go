@@ -57,7 +57,7 @@ func (l *Limiter) Limit(ctx context.Context, key string) (throttled.Result, erro
 }
 
 // LimitN asks for cost at key and reports what the quota says. A denial is an
-// answer, not an error, and charges nothing; its RetryAfter tells when asking
+// answer, not an error, and charges nothing; its RetryAfter says when asking
 // again makes sense. A cost of 0 is always allowed and changes nothing.
 //
 // Without Config.Timeout it decides at once. With one it blocks until its turn
@@ -131,7 +131,7 @@ func (l *Limiter) Wrap(key string, fn func(context.Context) error) func(context.
 	return func(ctx context.Context) error { return l.Do(ctx, key, fn) }
 }
 
-// stateOf returns the state that an answer tells.
+// stateOf returns the state in an answer.
 func stateOf(res throttled.Result, err error) (throttled.State, error) {
 	return res.State(), err
 }

@@ -75,7 +75,6 @@ type Peer struct {
 // NotMeasured are peers that would belong here, and why they are not.
 var NotMeasured = []struct{ Module, Reason string }{
 	{"github.com/mennanov/limiters", "the Go module proxy in use did not serve it"},
-	{"github.com/didip/tollbooth/v8", "the Go module proxy in use did not serve it; v7 is measured"},
 }
 
 // All returns the peers: first the least that anything could cost, then this
@@ -85,7 +84,7 @@ func All() []Peer {
 		lockedMap, lockedMapAndClock,
 		syncTokenBucket, syncFixedWindow, syncSlidingWindow, asyncLimit, asyncLimitTo,
 		timeRate, timeRateMap, uberRatelimit, goLimiter, throttledV2, throttledV2Bounded,
-		ululeLimiter, failsafeBursty, failsafeSmooth, tollboothV7,
+		ululeLimiter, failsafeBursty, failsafeSmooth, tollboothV7, tollboothV8,
 		chiHTTPRate, jujuRatelimit,
 	}
 }

@@ -60,10 +60,10 @@ func New[S, M any](state S, behavior Behavior[S, M], capacity int) *Actor[S, M] 
 	return a
 }
 
-// Post puts message into the mailbox. It blocks while that is full, until ctx
+// Post puts a copy of message into the mailbox. It blocks while that is full, until ctx
 // ends, whose error it returns then, or the actor is closed. A message for
 // which it returns nil is received or refused, exactly once.
-func (a *Actor[S, M]) Post(ctx context.Context, message M) error {
+func (a *Actor[S, M]) Post(ctx context.Context, message *M) error {
 	a.mu.Lock()
 	if a.closed {
 		a.mu.Unlock()
@@ -74,7 +74,7 @@ func (a *Actor[S, M]) Post(ctx context.Context, message M) error {
 		a.mu.Unlock()
 		return nil
 	}
-	b := &blocked[M]{message: message, settled: make(chan struct{})}
+	b := &blocked[M]{message: *message, settled: make(chan struct{})}
 	a.blocked = append(a.blocked, b)
 	a.mu.Unlock()
 	return a.await(ctx, b)
@@ -86,7 +86,7 @@ func (a *Actor[S, M]) Tell(message M) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.closed {
-		a.put(message)
+		a.put(&message)
 	}
 }
 
@@ -139,8 +139,8 @@ func (a *Actor[S, M]) takeBack(b *blocked[M]) bool {
 }
 
 // put requires mu held.
-func (a *Actor[S, M]) put(message M) {
-	a.mailbox = append(a.mailbox, message)
+func (a *Actor[S, M]) put(message *M) {
+	a.mailbox = append(a.mailbox, *message)
 	a.start()
 }
 

@@ -6,7 +6,7 @@ import "math/bits"
 //
 // It keeps one number, the theoretical arrival time (TAT): the instant at
 // which the bucket will be as good as new. A cost moves it on by cost·E; it
-// may be ahead of now by capacity·E at the most. In the terms of tokens, the
+// may be ahead of now by capacity·E at most. In the terms of tokens, the
 // time from now to the TAT is what the missing tokens take to come back.
 //
 // Source: ITU-T Recommendation I.371, annex A (the virtual scheduling form of

@@ -8,7 +8,7 @@
 //
 // A state of zeros is fresh. A state that lies ahead of now (after a step back
 // of the clock, or because places were taken in advance) is a line to stand
-// behind: nothing is minted, and what is told of it is true.
+// behind: nothing is minted, and what is answered of it is true.
 //
 // Three bounds keep every instant within 63 bits, and the package requires
 // them: 0 ≤ now ≤ 2^62, a period of at most 2^59 ticks, and a capacity that
@@ -26,7 +26,7 @@ const MaxRates = 8
 // MaxWords is the size of the largest state of any law.
 const MaxWords = MaxRates * 3
 
-// Kind tells which of the five algorithms a law follows.
+// Kind is which of the five algorithms a law follows.
 type Kind uint8
 
 // The five algorithms. TokenBucket and GCRA are the same law.
@@ -57,6 +57,7 @@ type Rate struct {
 type Law struct {
 	kind  Kind
 	rates []rate
+	whole *Whole // of the only rate, if it is one; else nil
 }
 
 // New compiles a law. It requires 1 to MaxRates rates within the bounds of
@@ -66,13 +67,19 @@ func New(kind Kind, rates ...Rate) *Law {
 	for i, r := range rates {
 		law.rates[i] = compile(kind, i, r)
 	}
+	if len(rates) == 1 {
+		law.whole = wholeOf(&law.rates[0])
+	}
 	return law
 }
 
 // Words is the size of the law's state.
 func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
 
-// Answer is what a request is told, as instants. Four fields, so that it
+// Whole returns the law in its shortest form, or nil if it has none.
+func (l *Law) Whole() *Whole { return l.whole }
+
+// Answer is the answer to a request, as instants. Four fields, so that it
 // travels in registers.
 type Answer struct {
 	// Binding is the rate that binds: the one with the longest wait, then the
@@ -100,6 +107,10 @@ type Binding struct {
 // Limit charges cost if every rate allows it now, else changes nothing.
 // A cost of 0 or less always passes and changes nothing.
 func (l *Law) Limit(state []int64, now, cost int64) Answer {
+	if w := l.whole; w.Charges(cost) {
+		turn, tat := w.Charge(state, now, cost)
+		return Answer{Binding: w.Binding, Remaining: w.Remaining(tat - now), Turn: turn, Fresh: tat}
+	}
 	return l.decide(state, now, cost, true)
 }
 

@@ -10,7 +10,7 @@ package algorithm
 // Enter lets cost into the queue if it has room now, else changes nothing.
 // The answer is that of the instant seen: where cost entered, the one at which
 // it is let out again; where there was no room, now, and the Turn of the
-// answer, which lies later, tells when there will be. It requires a law of
+// answer, which lies later, says when there will be. It requires a law of
 // kind LeakyBucket. A cost of 0 or less passes at once.
 func (l *Law) Enter(state []int64, now, cost int64) (told Answer, seen int64) {
 	if cost <= 0 {

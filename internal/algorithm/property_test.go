@@ -80,7 +80,7 @@ func TestDeniedChangesNothing(t *testing.T) {
 }
 
 // TestStepBack sets the clock back by d. In the time that really passes a request
-// then waits no less than before, and at the most d more.
+// then waits no less than before, and at most d more.
 func TestStepBack(t *testing.T) {
 	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		d := min(now, scaled(rng, 1<<60))

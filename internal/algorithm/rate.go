@@ -78,7 +78,7 @@ func (s span) ceil() int64 {
 }
 
 // decide finds the least instant, not before now, at which cost is allowed,
-// charges it if that is now and charge is set, and tells the greatest cost that
+// charges it if that is now and charge is set, and returns the greatest cost that
 // is allowed then, and the least instant from which the state is as good as
 // fresh. Each law has it in a file of its own; a switch over values costs less
 // than an interface, through which the state would escape to the heap.

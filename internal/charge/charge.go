@@ -21,6 +21,10 @@ type Mark struct {
 	Number uint64                    // of the charge at the store
 }
 
+// Forget makes m of no charge, and leaves what then means nothing: the state is
+// large, and most marks have a word or two of it.
+func (m *Mark) Forget() { m.Plan, m.Cost = nil, 0 }
+
 // Marker is a store that can give back one charge and no other.
 //
 // A plain Refund takes from what is charged at that instant, whoever was
@@ -32,7 +36,7 @@ type Marker interface {
 	throttled.Submitter
 
 	// SubmitMarked is Submit for a Limit or a Wait. What it charges is in mark
-	// when done is called. A store that cannot tell leaves mark zero.
+	// when done is called. A store that cannot know leaves mark zero.
 	SubmitMarked(ctx context.Context, req throttled.Request, mark *Mark, done func(throttled.Result, error))
 
 	// GiveBack gives back what of a charge has not leaked, and makes mark zero.

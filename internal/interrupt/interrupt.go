@@ -42,11 +42,11 @@ func Refused(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("throttled: %w", err)
 	}
-	return TooLate
+	return ErrTooLate
 }
 
-// TooLate is the error of a call whose deadline came before it was carried out.
-var TooLate = fmt.Errorf("throttled: %w", context.DeadlineExceeded)
+// ErrTooLate is the error of a call whose deadline came before it was carried out.
+var ErrTooLate = fmt.Errorf("throttled: %w", context.DeadlineExceeded)
 
 // GaveUp returns the error of a wait for key that ended with ctx before its
 // turn. It wraps the error of ctx, and its cause where that is another.

@@ -96,7 +96,7 @@ func (l *Limiter) Refused(key string, res throttled.Result) error {
 	return &throttled.LimitedError{Key: l.Key(key), Result: res}
 }
 
-// fault tells why a call is not carried out.
+// fault returns why a call is not carried out.
 func (l *Limiter) fault(ctx context.Context, key string, cost int64) error {
 	switch {
 	case key == "":

@@ -8,7 +8,7 @@ import (
 	"github.com/throttled-go/throttled/internal/charge"
 )
 
-// Receipt tells what a call with hooks was charged. That is not always what was
+// Receipt holds what a call with hooks was charged. That is not always what was
 // asked for: a hook may have changed the key or the cost, called next more than
 // once or not at all, or may have gone without waiting for it. It is safe for
 // concurrent use.

@@ -222,13 +222,15 @@ func (l *Line) turn(now, cost int64) int64 {
 }
 
 // rejoin gives new turns to all who wait for room, as if they arrived now, and
-// grants those that come at once.
+// grants those that come at once. It is turn for one after the other, with one
+// tail carried along.
 func (l *Line) rejoin(now int64) {
-	waiting := l.room
-	l.room = nil
-	for _, p := range waiting {
-		p.turn = l.turn(now, p.cost)
-		l.room = append(l.room, p)
+	tail, from := l.bucket.Clone(), now
+	for i := range l.room {
+		p := &l.room[i]
+		p.turn = tail.turn(from, p.cost)
+		tail.charge(p.turn, p.cost)
+		from = max(from, p.turn)
 	}
 	l.settle(now)
 }

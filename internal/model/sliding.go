@@ -79,7 +79,7 @@ func (s *sliding) least(previous, current, cost int64) int64 {
 	case previous <= left:
 		return 0
 	}
-	weight := quo(rat(left), rat(previous)) // what (Period − e)/Period may be at the most
+	weight := quo(rat(left), rat(previous)) // what (Period − e)/Period may be at most
 	return max(0, s.period-floor(mul(weight, rat(s.period))))
 }
 

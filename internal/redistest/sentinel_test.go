@@ -38,30 +38,6 @@ func awaitOnReplica(t *testing.T, s *redistest.Sentinel, master *redistest.Serve
 	}
 }
 
-func TestSentinelsReplaceAMasterThatIsKilled(t *testing.T) {
-	t.Parallel()
-	s := redistest.StartSentinel(t)
-	awaitOnReplica(t, s, s.Master(t))
-
-	old := s.KillMaster(t)
-	require.Zero(t, old.PID())
-	master := s.AwaitFailover(t, old)
-	require.NotSame(t, old, master)
-	require.Same(t, master, s.Master(t))
-	require.Equal(t, "value", master.Do(t, "GET", "sentinel:"+t.Name()))
-
-	s.Rejoin(t, old)
-	require.Contains(t, old.Do(t, "INFO", "replication"), "role:slave")
-	require.Equal(t, "value", old.Do(t, "GET", "sentinel:"+t.Name()))
-
-	// And back again, with nothing wrong.
-	require.Same(t, master, s.Failover(t))
-	require.Same(t, old, s.AwaitFailover(t, master))
-	s.Rejoin(t, master)
-	// To the one who waits, sentinels that were not asked have given up.
-	require.Same(t, master, s.AwaitFailover(t, old))
-}
-
 func TestSentinelsWithTLSAndUsers(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t, redistest.WithTLS(),

@@ -10,7 +10,7 @@ import "math"
 // through. So the order is exact at all times, and no request pays for the hits
 // that came before it.
 type expiry struct {
-	places []int64 // when each expires; 0 is never: it is free, or somebody waits there
+	places []int64 // when each expires; never, if it is free or somebody waits there
 	groups []group
 	heap   []int32 // the groups, the one that expires first on top
 }
@@ -31,13 +31,26 @@ const (
 )
 
 func newExpiry(capacity int) expiry {
-	x := expiry{places: make([]int64, capacity+1)}
-	for start := 0; start <= capacity; start += groupSize {
-		rank := int32(len(x.groups))
-		x.groups = append(x.groups, group{earliest: never, others: never, first: int32(start), rank: rank})
-		x.heap = append(x.heap, rank)
+	groups := capacity/groupSize + 1
+	x := expiry{
+		places: make([]int64, capacity+1),
+		groups: make([]group, 0, groups),
+		heap:   make([]int32, 0, groups),
 	}
+	x.cover(0)
 	return x
+}
+
+// cover takes in a place that is used for the first time. Places come one after
+// the other, so the heap is no larger than what is in use.
+func (x *expiry) cover(ref int32) {
+	if number := ref >> groupBits; int(number) == len(x.groups) {
+		x.groups = append(x.groups, group{earliest: never, others: never, first: ref, rank: number})
+		x.heap = append(x.heap, number)
+		for i := ref; i < ref+groupSize && int(i) < len(x.places); i++ {
+			x.places[i] = never
+		}
+	}
 }
 
 // first returns the place that expires first, and when; never if none does.
@@ -48,53 +61,69 @@ func (x *expiry) first() (ref int32, at int64) {
 
 // unset makes a place expire never.
 func (x *expiry) unset(ref int32) {
-	x.places[ref] = 0
-	if g := &x.groups[ref>>groupBits]; ref == g.first {
-		x.setFirst(g, ref, never)
+	x.places[ref] = never
+	if ref == x.groups[ref>>groupBits].first {
+		x.reorder(ref, never)
 	}
 }
 
 // set makes a place expire at an instant.
 func (x *expiry) set(ref int32, at int64) {
+	if x.note(ref, at) {
+		x.reorder(ref, at)
+	}
+}
+
+// note is set without the order, and reports whether reorder has to follow, as
+// it mostly has not: only for the first of a group, or one that comes close to it.
+func (x *expiry) note(ref int32, at int64) bool {
 	x.places[ref] = at
 	g := &x.groups[ref>>groupBits]
+	if ref != g.first {
+		return at < g.others
+	}
+	if at > g.others || at < g.earliest || x.child(g.rank) < len(x.heap) {
+		return true
+	}
+	g.earliest = at // the first as before, and no group is below this one
+	return false
+}
+
+// reorder puts the order right after a place was made to expire at an instant.
+func (x *expiry) reorder(ref int32, at int64) {
+	number := ref >> groupBits
+	g := &x.groups[number]
+	before := g.earliest
 	switch {
 	case ref == g.first:
-		x.setFirst(g, ref, at)
+		if g.earliest = at; at > g.others {
+			x.look(g, number)
+		}
 	case at < g.earliest:
 		g.others, g.earliest, g.first = g.earliest, at, ref
-		x.up(ref >> groupBits)
-	case at < g.others:
+	default:
 		g.others = at
 	}
-}
-
-// setFirst is set for the first of a group.
-func (x *expiry) setFirst(g *group, ref int32, at int64) {
-	before := g.earliest
-	if g.earliest = at; at > g.others {
-		x.look(g, ref>>groupBits)
-	}
 	if g.earliest < before {
-		x.up(ref >> groupBits)
+		x.up(number)
 	} else {
-		x.down(ref >> groupBits)
+		x.down(number)
 	}
 }
 
-// look finds the first of a group among its places.
+// look finds the first of a group among its places. It branches on none of
+// their numbers, which no processor could foresee.
 func (x *expiry) look(g *group, number int32) {
 	start := int(number) << groupBits
-	g.earliest, g.others = never, never
+	first, earliest, others := 0, int64(never), int64(never)
 	for i, at := range x.places[start:min(start+groupSize, len(x.places))] {
-		switch {
-		case at == 0:
-		case at < g.earliest:
-			g.others, g.earliest, g.first = g.earliest, at, int32(start+i)
-		default:
-			g.others = min(g.others, at)
+		others = min(others, max(earliest, at))
+		if at < earliest {
+			first = i
 		}
+		earliest = min(earliest, at)
 	}
+	g.first, g.earliest, g.others = int32(start+first), earliest, others
 }
 
 // up moves a group towards the top as far as it expires earlier.
@@ -127,19 +156,21 @@ func (x *expiry) down(number int32) {
 
 // firstChild returns the child of a rank that expires first, 0 if it has none.
 func (x *expiry) firstChild(rank int32) int32 {
-	child := rank*heapArity + 1
-	end := min(child+heapArity, int32(len(x.heap)))
-	if child >= end {
+	first := x.child(rank)
+	end := min(first+heapArity, len(x.heap))
+	if first >= end {
 		return 0
 	}
-	first := child
-	for child++; child < end; child++ {
-		if x.earliest(child) < x.earliest(first) {
+	for child := first + 1; child < end; child++ {
+		if x.earliest(int32(child)) < x.earliest(int32(first)) {
 			first = child
 		}
 	}
-	return first
+	return int32(first)
 }
+
+// child returns the first rank below a rank, if there are so many.
+func (*expiry) child(rank int32) int { return int(rank)*heapArity + 1 }
 
 func (x *expiry) earliest(rank int32) int64 { return x.groups[x.heap[rank]].earliest }
 

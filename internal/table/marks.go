@@ -50,11 +50,9 @@ func (t *Table) mark(ref int32, cost int64, mark *charge.Mark) {
 	}
 	t.marks.number++
 	e := t.at(ref)
-	*mark = charge.Mark{
-		Plan: e.plan, Cost: cost,
-		Place: ref, Serial: t.marks.serials[ref], Number: t.marks.number,
-	}
-	copy(mark.State[:], e.state()[:e.plan.Words()])
+	mark.Plan, mark.Cost = e.plan, cost
+	mark.Place, mark.Serial, mark.Number = ref, t.marks.serials[ref], t.marks.number
+	copy(mark.State[:], e.state())
 }
 
 // GiveBack gives back what of a marked charge has not leaked, and makes the mark
@@ -66,6 +64,9 @@ func (t *Table) GiveBack(now int64, mark *charge.Mark) {
 		return
 	}
 	l := t.at(m.Place).waitlist()
+	if l != nil && l.rank == dismissed {
+		return
+	}
 	if l != nil && !t.settle(l, now) {
 		l = nil
 		if t.marks.serials[m.Place] != m.Serial {

@@ -9,12 +9,13 @@ import (
 // entry is one bucket in the table. It has 64 bytes, one cache line.
 type entry struct {
 	plan   *throttled.Plan
-	key    string // a copy of its own
+	key    string // a copy of its own; "" where it is short and lies behind the state
 	inline [inlineWords]int64
 	rare   *rare
 }
 
-// inlineWords has room for any one rate, and for two of all but SlidingWindow.
+// inlineWords has room for any one rate, for two of all but SlidingWindow, and
+// for a short key behind shortWords.
 const inlineWords = 4
 
 // rare is what few buckets have.
@@ -24,16 +25,27 @@ type rare struct {
 }
 
 // hold makes e the fresh bucket of req.
-func (e *entry) hold(req *throttled.Request) {
-	e.plan, e.key, e.rare = req.Plan, strings.Clone(req.Key), nil
+func (e *entry) hold(req *throttled.Request, l label) {
+	*e = entry{plan: req.Plan}
+	if l.short {
+		e.inline[shortWords], e.inline[shortWords+1] = int64(l.lo), int64(l.hi)
+		return
+	}
+	e.key = strings.Clone(req.Key)
 	if words := req.Plan.Words(); words > inlineWords {
 		e.rare = &rare{words: make([]int64, words)}
 	}
 }
 
 // is reports whether e is the bucket of req.
-func (e *entry) is(req *throttled.Request) bool {
-	return e.key == req.Key && (e.plan == req.Plan || e.plan.Name() == req.Plan.Name())
+func (e *entry) is(req *throttled.Request, l label) bool {
+	if e.plan != req.Plan && e.plan.Name() != req.Plan.Name() {
+		return false
+	}
+	if l.short {
+		return e.inline[shortWords] == int64(l.lo) && e.inline[shortWords+1] == int64(l.hi)
+	}
+	return e.key == req.Key
 }
 
 // state returns the words of e, which stay where they are while it is held.
@@ -41,7 +53,7 @@ func (e *entry) state() []int64 {
 	if e.rare != nil && e.rare.words != nil {
 		return e.rare.words
 	}
-	return e.inline[:]
+	return e.inline[:e.plan.Words()]
 }
 
 // waitlist returns the waitlist of e, nil while nobody waits at it.
@@ -88,7 +100,7 @@ func (s *slab) at(ref int32) *entry {
 // take returns a place that is free, or 0 if there is none.
 func (s *slab) take() int32 {
 	if ref := s.unused; ref != 0 {
-		s.unused = s.recency.links[ref].older
+		s.unused = s.recency[ref].older
 		s.freed--
 		return ref
 	}
@@ -98,6 +110,7 @@ func (s *slab) take() int32 {
 	if made := len(s.chunks) * chunkSize; s.used >= made {
 		s.chunks = append(s.chunks, make([]entry, min(chunkSize, s.capacity+1-made)))
 	}
+	s.expiry.cover(int32(s.used))
 	s.used++
 	return int32(s.used - 1)
 }
@@ -105,7 +118,7 @@ func (s *slab) take() int32 {
 // free gives a place back. It is in no order any more.
 func (s *slab) free(ref int32) {
 	*s.at(ref) = entry{}
-	s.recency.links[ref].older, s.unused = s.unused, ref
+	s.recency[ref].older, s.unused = s.unused, ref
 	s.freed++
 }
 

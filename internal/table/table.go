@@ -11,7 +11,6 @@
 package table
 
 import (
-	"hash/maphash"
 	"math"
 	"time"
 
@@ -26,7 +25,7 @@ const MaxCapacity = 1 << 28
 type Table struct {
 	slab
 	index    index
-	seed     maphash.Seed
+	labels   labels
 	schedule schedule
 	ready    waiters // those who were answered and not yet collected by Ready
 	waiting  int
@@ -46,12 +45,12 @@ type Stats struct {
 // New returns an empty table for at most capacity buckets, from 1 to
 // MaxCapacity. A full table evicts the bucket that was not used for the
 // longest time, or refuses new ones if denyNew is set. What holds no pointers,
-// 29 to 40 bytes a place, is made at once, and the rest as it is needed.
+// 27 to 32 bytes a place, is made at once, and the rest as it is needed.
 func New(capacity int, denyNew bool) *Table {
 	return &Table{
 		slab:    newSlab(capacity),
 		index:   newIndex(capacity),
-		seed:    maphash.MakeSeed(),
+		labels:  newLabels(),
 		denyNew: denyNew,
 	}
 }
@@ -67,13 +66,16 @@ func (t *Table) Stats() Stats {
 // Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
-	tag := t.tag(req.Plan, req.Key)
-	ref, e := t.find(tag, req)
+	ref, e := t.find(req)
 	if ref == 0 {
-		return t.doFresh(now, tag, req)
+		return t.doFresh(now, req)
 	}
-	if l := e.waitlist(); l != nil {
-		return t.doWaiting(now, l, req)
+	state := e.inline[:] // and what lies behind it, which no law touches
+	if e.rare != nil {
+		if waiting := e.waitlist(); waiting != nil {
+			return t.doWaiting(now, waiting, req)
+		}
+		state = e.state()
 	}
 	expires := t.expiry.places[ref]
 	if expires <= now {
@@ -85,9 +87,9 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	var res throttled.Result
 	var keep time.Duration
 	if req.Op == throttled.OpLimit {
-		res, keep = req.Plan.Limit(e.state(), now, req.Cost)
+		res, keep = req.Plan.Limit(state, now, req.Cost)
 	} else {
-		res, keep = req.Plan.Apply(e.state(), now, *req)
+		res, keep = req.Plan.Apply(state, now, *req)
 		if req.Op == throttled.OpRefund {
 			t.marks.gaveBack(ref, 0, req.Cost)
 		}
@@ -97,10 +99,10 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 		return res, nil
 	}
 	t.touched = ref
-	if at := instant(now, keep); at != expires {
-		t.expiry.set(ref, at)
+	if at := instant(now, keep); at != expires && t.expiry.note(ref, at) {
+		t.expiry.reorder(ref, at)
 	}
-	if req.Op != throttled.OpPeek {
+	if ref != t.recency.newest() && req.Op != throttled.OpPeek {
 		t.recency.use(ref)
 	}
 	return res, nil
@@ -108,7 +110,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 
 // doFresh carries out req on a bucket that has no place, and gives it one if
 // its state is fresh no more.
-func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttled.Result, error) {
+func (t *Table) doFresh(now int64, req *throttled.Request) (throttled.Result, error) {
 	t.stats.Misses++
 	state := t.scratch[:req.Plan.Words()]
 	clear(state)
@@ -120,10 +122,10 @@ func (t *Table) doFresh(now int64, tag uint32, req *throttled.Request) (throttle
 	if ref == 0 {
 		return throttled.Result{}, throttled.ErrFull
 	}
-	e := t.at(ref)
-	e.hold(req)
+	e, l := t.at(ref), t.labels.of(req.Plan, req.Key)
+	e.hold(req, l)
 	copy(e.state(), state)
-	t.index.insert(tag, ref)
+	t.index.insert(l.tag, ref)
 	t.expiry.set(ref, instant(now, keep))
 	t.recency.add(ref)
 	t.touched = ref
@@ -149,7 +151,7 @@ func (t *Table) place(now int64) int32 {
 		t.vacate(dead)
 		return dead
 	}
-	oldest := t.recency.oldest
+	oldest := t.recency.oldest()
 	if t.denyNew || oldest == 0 {
 		return 0
 	}
@@ -167,29 +169,23 @@ func (t *Table) remove(ref int32) {
 
 // vacate takes a bucket out of its place, which the caller fills again or frees.
 func (t *Table) vacate(ref int32) {
-	e := t.at(ref)
 	t.marks.forget(ref)
-	t.index.remove(t.tag(e.plan, e.key), ref)
+	t.index.remove(ref)
 	t.recency.remove(ref)
 }
 
-// tag mixes a seeded hash of the key, which strangers may choose, with that of
-// the plan, which the program chose.
-func (t *Table) tag(plan *throttled.Plan, key string) uint32 {
-	hash := maphash.String(t.seed, key) ^ plan.Hash()
-	return uint32(hash ^ hash>>32)
-}
-
 // find returns the place of the bucket of req and what is in it, or 0.
-func (t *Table) find(tag uint32, req *throttled.Request) (int32, *entry) {
+func (t *Table) find(req *throttled.Request) (int32, *entry) {
+	l := t.labels.of(req.Plan, req.Key)
 	mask := t.index.mask()
-	for at := tag & mask; ; at = (at + 1) & mask {
-		switch slot := t.index[at]; {
-		case slot.ref == 0:
+	for at := l.tag & mask; ; at = (at + 1) & mask {
+		slot := t.index.slots[at]
+		if slot == 0 {
 			return 0, nil
-		case slot.tag == tag:
-			if e := t.at(slot.ref); e.is(req) {
-				return slot.ref, e
+		}
+		if ref := t.index.may(slot, l.tag); ref != 0 {
+			if e := t.at(ref); e.is(req, l) {
+				return ref, e
 			}
 		}
 	}

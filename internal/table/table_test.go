@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,4 +157,31 @@ func TestKeysAreCopied(t *testing.T) {
 		require.True(t, res.Allowed, key)
 	}
 	require.EqualValues(t, 4, tab.Stats().Size)
+}
+
+func TestEveryKeyHasItsOwnBucket(t *testing.T) {
+	keys := []string{""}
+	for _, c := range []string{"\x00", "a", "\xff"} {
+		for length := 1; length <= 40; length++ {
+			keys = append(keys, strings.Repeat(c, length))
+		}
+	}
+	plans := []*throttled.Plan{
+		planOf(t, throttled.TokenBucket, "1/h"),
+		planOf(t, throttled.TokenBucket, "1/h; 10/d"),
+		planOf(t, throttled.LeakyBucket, "7/h burst 1"),
+		planOf(t, throttled.FixedWindow, "1/h"),
+		planOf(t, throttled.SlidingWindow, "1/h"),
+		planOf(t, throttled.SlidingWindow, "1/h; 10/d"),
+	}
+	tab := table.New(len(keys)*len(plans), true)
+	for _, allowed := range []bool{true, false} {
+		for _, plan := range plans {
+			for _, key := range keys {
+				res, err := tab.Do(epoch, &throttled.Request{Plan: plan, Key: key, Cost: 1})
+				require.NoError(t, err)
+				require.Equal(t, allowed, res.Allowed, "%s:%q", plan.Name(), key)
+			}
+		}
+	}
 }

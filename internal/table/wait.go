@@ -39,7 +39,7 @@ func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Resul
 	if err != nil || res.Allowed || instant(now, res.RetryAfter()) > latest {
 		return res, nil, err
 	}
-	ref, _ := t.find(t.tag(req.Plan, req.Key), req)
+	ref, _ := t.find(req)
 	l := t.waitlistAt(ref)
 	w := &Waiter{waitlist: l, cost: req.Cost}
 	l.line.join(l.plan, l.state, now, w)
@@ -52,7 +52,7 @@ func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Resul
 func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
 	ref := t.resolve(now, req)
 	if ref == 0 {
-		res, err := t.doFresh(now, t.tag(req.Plan, req.Key), req)
+		res, err := t.doFresh(now, req)
 		return res, nil, err
 	}
 	water := append(t.scratch[:0], t.water(ref)...)
@@ -74,8 +74,8 @@ func (t *Table) joinQueue(now, latest int64, req *throttled.Request) (throttled.
 		l.queue.open(l.plan, l.state, now)
 	}
 	copy(l.state, water)
-	w := &Waiter{waitlist: l, cost: req.Cost, queued: true}
-	l.queue.push(w)
+	w := &Waiter{waitlist: l, cost: req.Cost}
+	l.queue.join(w)
 	t.seated(l)
 	return throttled.Result{}, w, nil
 }
@@ -91,11 +91,11 @@ func Late(told throttled.Result, after time.Duration) throttled.Result {
 // Leave takes out w, whose caller gives up, and reports whether it did. Where
 // the turn of w has come by now it is granted instead, and Ready returns it.
 func (t *Table) Leave(now int64, w *Waiter) bool {
-	if w.waitlist != nil {
-		t.settle(w.waitlist, now)
-	}
 	l := w.waitlist
-	if l == nil {
+	if l == nil || l.rank == dismissed {
+		return false
+	}
+	if t.settle(l, now); w.waitlist == nil {
 		return false
 	}
 	l.leave(now, w)
@@ -132,21 +132,20 @@ func (t *Table) Ready() *Waiter {
 // Busy reports whether somebody waits, or was answered and not yet collected.
 func (t *Table) Busy() bool { return len(t.schedule) > 0 || t.ready.head != nil }
 
-// Dismiss answers all who wait with [throttled.ErrClosed]. The table is of no
-// use afterwards, but for Stats.
+// Dismiss answers all who wait with [throttled.ErrClosed], in time that does not
+// depend on how many they are. The table is of no use afterwards, but for Leave,
+// Ready and Stats; a GiveBack does no harm.
 func (t *Table) Dismiss() {
 	for _, l := range t.schedule {
-		for _, waiting := range []*waiters{&l.line.waiters, &l.queue.waiters} {
-			for w := waiting.head; w != nil; w = waiting.head {
-				waiting.remove(w)
-				w.dismissed = true
-				t.waiting--
-				t.answered(w)
-			}
-		}
+		t.ready.pushAll(&l.line.waiters)
+		t.ready.pushAll(&l.queue.waiters)
+		l.rank = dismissed
 	}
-	t.schedule = nil
+	t.waiting, t.schedule = 0, nil
 }
+
+// dismissed is the rank of a waitlist that was dismissed.
+const dismissed = -1
 
 // doWaiting is Do for a bucket that has a waitlist.
 func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throttled.Result, error) {
@@ -170,13 +169,12 @@ func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throt
 // resolve returns the place of the bucket of req, after all whose turn has
 // come there were let through, or 0.
 func (t *Table) resolve(now int64, req *throttled.Request) int32 {
-	tag := t.tag(req.Plan, req.Key)
-	ref, e := t.find(tag, req)
+	ref, e := t.find(req)
 	if ref == 0 {
 		return 0
 	}
 	if l := e.waitlist(); l != nil && !t.settle(l, now) {
-		ref, _ = t.find(tag, req)
+		ref, _ = t.find(req)
 	}
 	return ref
 }

@@ -14,17 +14,19 @@ type Waiter struct {
 	result throttled.Result
 	cost   int64
 	mark   *charge.Mark // where to mark what it is charged, nil: nowhere
-	after  int64        // in a queue: what Limit charged behind this one and before the next
 
 	next, previous *Waiter
-	waitlist       *waitlist // nil once answered
-	queued         bool      // in the queue of a leaky bucket, not in the line
-	dismissed      bool      // not granted: the store was closed
+	waitlist       *waitlist // nil once granted, or left
+	stretch        *stretch  // in a long line
+	number         int64     // in the stretch, or in the queue of a leaky bucket from 1 on
 }
+
+// queues reports whether w is in the queue of a leaky bucket, not in the line.
+func (w *Waiter) queues() bool { return w.stretch == nil && w.number > 0 }
 
 // Answer returns the answer of a waiter that Ready returned.
 func (w *Waiter) Answer() (throttled.Result, error) {
-	if w.dismissed {
+	if w.waitlist != nil { // dismissed, not granted
 		return throttled.Result{}, throttled.ErrClosed
 	}
 	return w.result, nil
@@ -48,6 +50,20 @@ func (l *waiters) push(w *Waiter) {
 		l.tail.next = w
 	}
 	l.tail = w
+}
+
+// pushAll moves all of more to the end of l.
+func (l *waiters) pushAll(more *waiters) {
+	switch {
+	case more.head == nil:
+		return
+	case l.tail == nil:
+		l.head = more.head
+	default:
+		l.tail.next, more.head.previous = more.head, l.tail
+	}
+	l.tail = more.tail
+	*more = waiters{}
 }
 
 func (l *waiters) remove(w *Waiter) {

@@ -12,7 +12,7 @@ type waitlist struct {
 	queue queue
 
 	ref  int32
-	rank int   // place in schedule
+	rank int   // place in schedule, -1 once dismissed
 	turn int64 // the earliest turn of its two heads
 }
 
@@ -42,13 +42,13 @@ func (l *waitlist) grant(queued bool) *Waiter {
 // behind notes at the queue what was charged behind it.
 func (l *waitlist) behind(cost int64) {
 	if !l.queue.empty() {
-		l.queue.tail.after += cost
+		l.queue.pour(cost)
 	}
 }
 
 // leave takes out one who gives up before its turn.
 func (l *waitlist) leave(now int64, w *Waiter) {
-	if !w.queued {
+	if !w.queues() {
 		l.line.leave(l.plan, l.state, now, w)
 		return
 	}
@@ -75,8 +75,7 @@ func (l *waitlist) moved(now int64) {
 		return
 	}
 	l.queue.rebuild(l.plan, l.state)
-	l.line.stale = true
-	l.line.retime(l.plan, l.state, now)
+	l.line.moved(l.plan, l.state, now)
 }
 
 // decide carries out a Limit or a Peek. Nobody overtakes those who wait for

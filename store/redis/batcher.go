@@ -1,9 +1,11 @@
 package redis
 
-// batcher decides which requests go to Redis in one call: those of a queue that
-// are there when a call sets out, and while a few calls are out those that come
-// until the first of them is back. Redis, whose one thread is the bound, then
-// spends half as much on each, and the client much less.
+import "github.com/throttled-go/throttled/store/redis/internal/script"
+
+// batcher decides which requests go to Redis in one call: those in a queue when a
+// call sets out. While a few calls are out, requests queue until the first of them
+// is back. Redis, whose one thread is the bound, then spends half as much on each,
+// and the client much less.
 //
 // It is guarded by the mutex of the store.
 type batcher struct {
@@ -12,20 +14,20 @@ type batcher struct {
 }
 
 const (
-	// fewCalls is how many calls of a queue may be out at once: enough that one
-	// who comes hardly waits for a call to be back, also where the way to Redis
-	// is long. With more of them less is gathered.
-	fewCalls = 4
+	// maxCalls is how many calls of a queue may be out at once: enough that one
+	// who comes hardly waits for a call to be back, also where Redis is far away.
+	// With more of them less is gathered.
+	maxCalls = 4
 
-	// maxTogether bounds a call, which holds other clients of the server: 64
+	// maxBatch bounds a call, which keeps other clients of the server waiting: 64
 	// requests take some 160 µs where each has a key of its own.
-	maxTogether = 64
+	maxBatch = 64
 )
 
-// queueName tells which requests a call can carry together: those of one kin,
-// and in a cluster of one slot.
+// queueName says which requests one call can carry: those of one kind, and in a
+// cluster of one slot.
 type queueName struct {
-	kin
+	script.Kind
 	slot uint16
 }
 
@@ -38,31 +40,21 @@ type batchQueue struct {
 
 // batch is the requests of one call.
 type batch struct {
-	queue    *batchQueue // nil if it goes alone
+	queue    *batchQueue // nil for a trial
 	requests []*request
-	late     bool // the time of one of them is up, and the call is not back
-}
-
-// relieve marks b as late, and returns the queue that needs another sender, if one
-// does.
-func (b *batch) relieve() []*batchQueue {
-	if b.late || b.queue == nil {
-		return nil
-	}
-	b.late = true
-	return []*batchQueue{b.queue}
+	late     bool // the time of one of them is up
 }
 
 func newBatcher(clustered bool) batcher {
 	return batcher{clustered: clustered, queues: make(map[queueName]*batchQueue)}
 }
 
-// push adds r to its queue, which is returned with send set if a goroutine is to
-// be started that sends from it.
+// push adds r to its queue. With send, the caller must start a goroutine that
+// sends from it.
 func (b *batcher) push(r *request) (q *batchQueue, send bool) {
-	name := queueName{kin: r.ask.kin()}
+	name := queueName{Kind: r.op.Kind()}
 	if b.clustered {
-		name.slot = slotOf(r.ask.key)
+		name.slot = r.op.Slot()
 	}
 	q = b.queues[name]
 	if q == nil {
@@ -70,7 +62,7 @@ func (b *batcher) push(r *request) (q *batchQueue, send bool) {
 		b.queues[name] = q
 	}
 	q.requests = append(q.requests, r)
-	if q.out == fewCalls {
+	if q.out == maxCalls {
 		return q, false
 	}
 	q.out++
@@ -88,4 +80,20 @@ func (q *batchQueue) pop() *request {
 		}
 	}
 	return nil
+}
+
+// send makes r one of b.
+func (b *batch) send(r *request) {
+	r.state, r.batch = sent, b
+	b.requests = append(b.requests, r)
+}
+
+// expire marks b as late, and reports whether its queue needs another sender for
+// that.
+func (b *batch) expire() bool {
+	if b.late {
+		return false
+	}
+	b.late = true
+	return b.queue != nil
 }

@@ -17,8 +17,9 @@ type arrivals struct {
 }
 
 // push has a request come to a key.
-func (a *arrivals) push(l *law, key string, cost int64) {
-	r := &request{ask: l.newAsk(throttled.Request{Key: key, Cost: cost}), state: queued}
+func (a *arrivals) push(p *plan, key string, cost int64) {
+	r := &request{req: throttled.Request{Key: key, Cost: cost}, state: queued}
+	r.op = p.Operation(r.req)
 	if q, send := a.batcher.push(r); send {
 		a.senders = append(a.senders, q)
 	}
@@ -26,7 +27,7 @@ func (a *arrivals) push(l *law, key string, cost int64) {
 
 // batch returns what a sender sends.
 func (a *arrivals) batch(q *batchQueue) (together []*request) {
-	for len(together) < maxTogether {
+	for len(together) < maxBatch {
 		r := q.pop()
 		if r == nil {
 			return together
@@ -38,20 +39,20 @@ func (a *arrivals) batch(q *batchQueue) (together []*request) {
 
 func TestAFewAreSentByThemselves(t *testing.T) {
 	a := arrivals{batcher: newBatcher(false)}
-	l := lawOfText(t, throttled.TokenBucket, "5/s")
-	for range 3 * fewCalls {
-		a.push(l, "k", 1)
+	p := planOf(t, "5/s")
+	for range 3 * maxCalls {
+		a.push(p, "k", 1)
 	}
-	assert.Len(t, a.senders, fewCalls, "the others go when a call is back")
+	assert.Len(t, a.senders, maxCalls, "the others go when a call is back")
 }
 
 // TestFirstComeFirstSent follows the order of many who come and leave.
 func TestFirstComeFirstSent(t *testing.T) {
 	a := arrivals{batcher: newBatcher(false)}
-	l := lawOfText(t, throttled.TokenBucket, "100000/s")
+	p := planOf(t, "100000/s")
 	const n = 500
 	for i := range n {
-		a.push(l, "k", int64(i+1))
+		a.push(p, "k", int64(i+1))
 	}
 	q := a.senders[0]
 	var want, got []int64
@@ -59,22 +60,22 @@ func TestFirstComeFirstSent(t *testing.T) {
 		if i%7 == 0 {
 			r.state = done
 		} else {
-			want = append(want, r.ask.cost)
+			want = append(want, r.req.Cost)
 		}
 	}
 	for together := a.batch(q); together != nil; together = a.batch(q) {
 		for _, r := range together {
-			got = append(got, r.ask.cost)
+			got = append(got, r.req.Cost)
 		}
 	}
 	require.Equal(t, want, got)
 }
 
 // TestOneSlotACall has requests come to many keys of a cluster, where a call may
-// have keys of one slot only, and never of two kins.
+// have keys of one slot only, and never of two kinds.
 func TestOneSlotACall(t *testing.T) {
 	a := arrivals{batcher: newBatcher(true)}
-	one, two := lawOfText(t, throttled.TokenBucket, "5/s"), lawOfText(t, throttled.TokenBucket, "5/s; 9/m")
+	one, two := planOf(t, "5/s"), planOf(t, "5/s; 9/m")
 	for i := range 200 {
 		tag := "{" + strconv.Itoa(i%3) + "}"
 		a.push(one, tag+strconv.Itoa(i), 1)
@@ -84,8 +85,8 @@ func TestOneSlotACall(t *testing.T) {
 	for _, q := range a.senders {
 		together := a.batch(q)
 		for _, r := range together {
-			require.Equal(t, slotOf(together[0].ask.key), slotOf(r.ask.key))
-			require.Equal(t, together[0].ask.kin(), r.ask.kin())
+			require.Equal(t, together[0].op.Slot(), r.op.Slot())
+			require.Equal(t, together[0].op.Kind(), r.op.Kind())
 		}
 		seen += len(together)
 	}

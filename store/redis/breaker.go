@@ -11,27 +11,29 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// Breaker sets the circuit breaker of a [Store]: after some failures in a row
-// nothing is sent to Redis for a while, and every call gets its error, or what
-// Options.OnFailure says, within microseconds. Then one command goes through to
-// try; the breaker closes when it is answered and opens again when it is not.
+// Breaker sets the circuit breaker of a [Store]. After some failures in a row it
+// opens: nothing is sent to Redis for a while, and every call gets its error, or
+// what Options.OnFailure chooses, within microseconds. Then the request of one
+// caller tries, while the others are still answered at once. The breaker closes
+// if Redis answers, and opens again if not.
 //
-// A failure is a request that Redis did not answer: refused, lost or later than
-// Options.Timeout; of requests that went together each counts. An answer is
-// none, whatever it says, and neither is a caller whose own context ends.
+// A failure is a request that Redis did not answer within Options.Timeout, or
+// whose connection was refused or lost. Each request of a batch counts. An answer
+// is no failure, whatever it says, and neither is a caller whose context ends.
 type Breaker struct {
 	// Disabled switches the breaker off.
 	Disabled bool
 
-	// Failures is how many in a row open it; 0: 10.
+	// Failures is how many in a row open the breaker. 0 means 10.
 	Failures uint32
 
-	// Cooldown is how long it stays open before one command tries; 0: 500 ms.
+	// Cooldown is how long it stays open before one request tries. 0 means
+	// 500 ms.
 	Cooldown time.Duration
 
-	// OnChange is called after every change of state, one call at a time, in
-	// their order, and on the goroutine of some call; it must not block. It may
-	// use the store. nil: nobody is told.
+	// OnChange is called after every change of state, if it is not nil: one call
+	// at a time, in order, on the goroutine of some request. It must not block.
+	// It may use the store.
 	OnChange func(from, to BreakerState)
 }
 
@@ -40,8 +42,8 @@ type BreakerState uint8
 
 // The three states.
 const (
-	BreakerClosed   BreakerState = iota // all commands are sent
-	BreakerHalfOpen                     // one command tries
+	BreakerClosed   BreakerState = iota // all requests are sent
+	BreakerHalfOpen                     // one request tries
 	BreakerOpen                         // none is sent
 )
 
@@ -70,13 +72,13 @@ const (
 // one who comes after ten have failed finds it open.
 type breaker struct {
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
-	tell    func(from, to BreakerState)
+	report  func(from, to BreakerState)
 	closed  atomic.Bool
 	failing atomic.Bool // the last request that ended had no answer
 
-	mu      sync.Mutex
-	changes []change // not told yet
-	telling bool     // somebody is
+	mu        sync.Mutex
+	changes   []change // not reported yet
+	reporting bool     // somebody is at it
 }
 
 type change struct{ from, to BreakerState }
@@ -92,7 +94,7 @@ func newBreaker(options Breaker) *breaker {
 	if cooldown == 0 {
 		cooldown = defaultBreakerCooldown
 	}
-	b := &breaker{tell: options.OnChange}
+	b := &breaker{report: options.OnChange}
 	b.closed.Store(true)
 	settings := gobreaker.Settings{
 		MaxRequests: 1,
@@ -114,18 +116,18 @@ func stateOf(s gobreaker.State) BreakerState {
 }
 
 // admit returns an error if a request is not let through. One that is let through
-// to try has a trial, which must be told the outcome.
+// to try has a trial, which must be given the outcome: nil if Redis answered.
 func (b *breaker) admit() (trial func(error), err error) {
 	if b == nil || b.closed.Load() {
 		return nil, nil
 	}
 	state := b.circuit.State()
 	if state == gobreaker.StateClosed {
-		b.report()
+		b.reportChanges()
 		return nil, nil
 	}
 	trial, err = b.circuit.Allow()
-	b.report()
+	b.reportChanges()
 	if err != nil {
 		return nil, errOpen
 	}
@@ -141,8 +143,8 @@ func (b *breaker) refuses() error {
 	return errOpen
 }
 
-// count counts so many requests that Redis has not answered, or else an answer,
-// and the outcome of a trial if they are one.
+// count counts so many requests that Redis has not answered, or an answer if that
+// is 0. If the request was a trial, it counts as that.
 func (b *breaker) count(unanswered int, trial func(error)) {
 	if b == nil {
 		return
@@ -161,32 +163,32 @@ func (b *breaker) count(unanswered int, trial func(error)) {
 	default:
 		return
 	}
-	b.report()
+	b.reportChanges()
 }
 
-// repeat counts an outcome so many times, or until the circuit is open: what was
-// sent before that decides nothing after.
+// repeat counts an outcome so many times, or until the circuit is open: requests
+// that were sent before it opened decide nothing after.
 func (b *breaker) repeat(times int, outcome error) {
 	for range times {
 		if !b.closed.Load() {
 			return
 		}
-		told, err := b.circuit.Allow()
+		done, err := b.circuit.Allow()
 		if err != nil {
 			return
 		}
-		told(outcome)
+		done(outcome)
 	}
 }
 
-// errOpen tells why nothing was sent.
+// errOpen is the error of what is not sent.
 var errOpen = fmt.Errorf("%w: its circuit breaker is open after commands that Redis did not answer", throttled.ErrStoreUnavailable)
 
-// changed takes down a change. It is called with the lock of the circuit held,
-// so the telling is left to report.
+// changed keeps a change for reportChanges: it is called with the lock of the
+// circuit held.
 func (b *breaker) changed(from, to BreakerState) {
 	b.closed.Store(to == BreakerClosed)
-	if b.tell == nil {
+	if b.report == nil {
 		return
 	}
 	b.mu.Lock()
@@ -194,26 +196,26 @@ func (b *breaker) changed(from, to BreakerState) {
 	b.changes = append(b.changes, change{from, to})
 }
 
-// report tells of the changes, unless somebody is at it already, who then tells
-// of the new ones too.
-func (b *breaker) report() {
-	if b.tell == nil {
+// reportChanges reports the changes, unless somebody is at it already, who then
+// reports the new ones too.
+func (b *breaker) reportChanges() {
+	if b.report == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.telling {
+	if b.reporting {
 		return
 	}
-	b.telling = true
-	defer func() { b.telling = false }()
+	b.reporting = true
+	defer func() { b.reporting = false }()
 	for len(b.changes) > 0 {
 		c := b.changes[0]
 		b.changes = b.changes[1:]
 		b.mu.Unlock()
 		func() {
-			defer b.mu.Lock() // also where tell panics
-			b.tell(c.from, c.to)
+			defer b.mu.Lock() // also if report panics
+			b.report(c.from, c.to)
 		}()
 	}
 }

@@ -122,7 +122,7 @@ func TestBreakerCallback(t *testing.T) {
 		})
 	}
 	all.Wait()
-	b.report()
+	b.reportChanges()
 	mu.Lock()
 	defer mu.Unlock()
 	require.NotEmpty(t, seen)

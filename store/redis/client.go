@@ -9,6 +9,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
 // client brings script calls to Redis. It never gives rueidis the context of a
@@ -17,79 +18,79 @@ import (
 // had long given up. A call has a context of the store's, and callers leave when
 // they like.
 //
-// Its errors are [throttled.ErrStoreUnavailable], and say that Redis has not
+// Its errors are [throttled.ErrStoreUnavailable], and mean that Redis has not
 // answered. Whether the call was carried out is unknown then. It is never sent
 // again: if only its reply was lost, that would charge twice.
 type client struct {
 	*connection
 }
 
-// exchange has Redis carry out asks, which one call can carry, and returns the
-// answer to each.
+// exchange has Redis carry out operations that one call can carry, and returns
+// the answer to each.
 //
 // In a cluster a call for several keys may be refused while their slot moves;
 // then nothing was done, and one call for each key passes.
-func (c *client) exchange(ctx context.Context, asks []ask) ([]answer, error) {
-	call := newCall(asks...)
-	reply, err := c.run(ctx, &call.command)
-	said, is := rueidis.IsRedisErr(err)
+func (c *client) exchange(ctx context.Context, operations []script.Operation) ([]script.Answer, error) {
+	call := script.NewCall(operations...)
+	reply, err := c.run(ctx, &call.Command)
+	refusal, refused := rueidis.IsRedisErr(err)
 	switch {
 	case err == nil:
-		return call.answers(reply), nil
-	case is && said.IsTryAgain() && len(call.keys) > 1:
-		return c.exchangeSingly(ctx, call)
-	case is:
-		return call.refused(unavailable(said)), nil
-	default:
+		return call.Answers(reply), nil
+	case !refused:
 		return nil, unavailable(err)
+	case refusal.IsTryAgain() && len(call.ByKey()) > 1:
+		return c.exchangeByKey(ctx, operations, call.ByKey()), nil
+	default:
+		return call.Refused(unavailable(refusal)), nil
 	}
 }
 
-// exchangeSingly has Redis carry out a call for several keys by one call each.
-func (c *client) exchangeSingly(ctx context.Context, call *call) ([]answer, error) {
-	answers := make([]answer, len(call.asks))
-	var all sync.WaitGroup
-	for _, of := range call.order {
-		all.Go(func() {
-			asks := make([]ask, len(of))
+// exchangeByKey is exchange with one call for each key.
+func (c *client) exchangeByKey(ctx context.Context, operations []script.Operation, byKey [][]int) []script.Answer {
+	answers := make([]script.Answer, len(operations))
+	var calls sync.WaitGroup
+	for _, of := range byKey {
+		calls.Go(func() {
+			own := make([]script.Operation, len(of))
 			for n, i := range of {
-				asks[n] = call.asks[i]
+				own[n] = operations[i]
 			}
-			own, err := c.exchange(ctx, asks)
+			got, err := c.exchange(ctx, own)
 			for n, i := range of {
 				if err != nil {
-					answers[i] = answer{err: err}
+					answers[i].Err = err
 				} else {
-					answers[i] = own[n]
+					answers[i] = got[n]
 				}
 			}
 		})
 	}
-	all.Wait()
-	return answers, nil
+	calls.Wait()
+	return answers
 }
 
 // cancel has Redis take places back in their order, which one call can carry,
 // and returns whether it did so with each.
-func (c *client) cancel(ctx context.Context, places []*place) ([]bool, error) {
-	reply, err := c.run(ctx, cancelAll(places))
+func (c *client) cancel(ctx context.Context, places []*script.Place) ([]bool, error) {
+	reply, err := c.run(ctx, script.Cancel(places))
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return cancelled(reply, len(places))
+	return script.Cancelled(reply, len(places))
 }
 
 // run sends the name of the script, and the script itself to a server that does
 // not know it: a new one, one that was restarted, a promoted replica. A script
 // that is not known has done nothing.
-func (c *client) run(ctx context.Context, cmd *command) (rueidis.RedisMessage, error) {
+func (c *client) run(ctx context.Context, cmd *script.Command) (rueidis.RedisMessage, error) {
 	made, err := c.made(ctx)
 	if err != nil {
 		return rueidis.RedisMessage{}, err
 	}
-	reply, err := made.Do(ctx, cmd.evalsha(made.B())).ToMessage()
+	reply, err := made.Do(ctx, cmd.Evalsha(made.B())).ToMessage()
 	if said, ok := rueidis.IsRedisErr(err); ok && said.IsNoScript() {
-		reply, err = made.Do(ctx, cmd.eval(made.B())).ToMessage()
+		reply, err = made.Do(ctx, cmd.Eval(made.B())).ToMessage()
 	}
 	if rueidis.IsRedisNil(err) {
 		return reply, nil // an answer, if one that makes no sense

@@ -167,7 +167,7 @@ func ExampleOptions_denyCache() {
 
 	buckets, err := redis.Open(os.Getenv("REDIS_URL"), redis.Options{
 		DenyCacheSize: 10_000,      // keys
-		DenyCacheTime: time.Second, // for which one is remembered at the most; 0 means this
+		DenyCacheTime: time.Second, // at most, for each; 0 means one second
 	})
 	if err != nil {
 		panic(err)

@@ -10,28 +10,29 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// Failure is what a Limit or a Wait is answered while Redis cannot be asked, or
-// its answer makes no sense. The other verbs always get the error, and so does
-// everybody whose own context ended.
+// Failure chooses the answer to a Limit or a Wait while Redis cannot be asked or
+// its answer makes no sense. The other verbs always return the error, and so does
+// every call whose own context has ended.
 type Failure uint8
 
 const (
 	// Deny answers with the error, [throttled.ErrStoreUnavailable].
 	Deny Failure = iota
 
-	// Allow lets the request through at once, with a Result that says that it
-	// was not checked: see [throttled.Result.Checked].
+	// Allow lets the request through at once, with a Result that was not
+	// checked: see [throttled.Result.Checked].
 	Allow
 
-	// Fallback asks Options.Local, for the quota divided by Options.Processes,
-	// so that the processes together admit about what Redis would.
+	// Fallback asks Options.Local, with the quota divided by Options.Processes,
+	// so that all processes together admit about what Redis would.
 	//
-	// A bucket is divided exactly: each process has the limit over a period so
-	// many times as long, and its share of the burst, rounded down. The limit
-	// of a window is divided and rounded down; where it is less than the
-	// processes, each has 1 in a longer period, rounded up. A process has room
-	// for one unit at the least, so more processes than the burst admit more
-	// than it at first. A cost above the share of one process is denied.
+	// The rate of a bucket is divided exactly: each process has the same limit
+	// over a period that many times longer, and its share of the burst, rounded
+	// down. The limit of a window is divided and rounded down; if it is less than
+	// the number of processes, each has 1 in a longer period, rounded up. Every
+	// process has room for at least one unit, so more processes than the burst
+	// admit more than the burst at first. A cost above the share of one process
+	// is denied.
 	Fallback
 )
 
@@ -48,12 +49,12 @@ func (s *Store) fails(ctx context.Context, req throttled.Request, err error, don
 		done(unchecked, nil)
 		return
 	}
-	c, invalid := s.laws.of(req.Plan)
+	p, invalid := s.plans.of(req.Plan)
 	if invalid != nil {
 		done(throttled.Result{}, invalid)
 		return
 	}
-	req.Plan = c.local
+	req.Plan = p.local
 	if req.Op == throttled.OpWait || req.Within > 0 {
 		ctx, done = s.untilClosed(ctx, done)
 	}
@@ -64,9 +65,9 @@ func (s *Store) fails(ctx context.Context, req throttled.Request, err error, don
 	go func() { done(s.local.Do(ctx, req)) }()
 }
 
-// untilClosed returns a context for somebody who waits at the local store, which
-// is not ours to close: it ends when this store is closed, and done is then told
-// so.
+// untilClosed returns a context for a request that waits at the local store, which
+// is not ours to close: it ends when this store is closed, and done then gets
+// [throttled.ErrClosed].
 func (s *Store) untilClosed(ctx context.Context, done func(throttled.Result, error)) (context.Context, func(throttled.Result, error)) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(s.life, func() { cancel(throttled.ErrClosed) })

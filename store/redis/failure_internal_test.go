@@ -12,6 +12,10 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
+var everyAlgorithm = []throttled.Algorithm{
+	throttled.TokenBucket, throttled.LeakyBucket, throttled.GCRA, throttled.FixedWindow, throttled.SlidingWindow,
+}
+
 func TestDivide(t *testing.T) {
 	for _, c := range []struct {
 		algorithm throttled.Algorithm

@@ -68,7 +68,7 @@ func TestBreakerSparesRedis(t *testing.T) {
 			})
 		}
 		require.NoError(t, group.Wait())
-		// What had been let in when it opened, 32 calls at the most, dials once.
+		// What had been let in when it opened, 32 calls at most, dials once.
 		assert.LessOrEqual(t, made.n.Load(), 1+failures+callers+probes.Load())
 
 		proxy.Resume(t)

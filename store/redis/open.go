@@ -8,10 +8,11 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store/redis/internal/redisurl"
 )
 
-// New returns a store that uses client, which stays the caller's: Close does not
-// close it. The settings of a client that serves a limiter well are
+// New returns a store that uses client. Close does not close the client. These
+// settings of a client serve a limiter well:
 //
 //	rueidis.ClientOption{
 //		AlwaysPipelining: true, // else a command may put its deadline on a connection that others share
@@ -43,13 +44,12 @@ func New(client rueidis.Client, options Options) (*Store, error) {
 }
 
 // Open returns a store in the Redis that a URL names, with a client of its own,
-// which Close closes. It fails with [throttled.ErrStoreUnavailable] where Redis
-// cannot be reached, but not under [Allow] and [Fallback]: then it connects as
-// soon as it can. Faults of the URL and of options are
-// [throttled.ErrInvalidConfig].
+// which Close closes. It returns [throttled.ErrStoreUnavailable] if Redis cannot
+// be reached, but under [Allow] and [Fallback] it connects as soon as it can.
+// Faults of the URL and of options are [throttled.ErrInvalidConfig].
 //
-// The scheme of the URL tells the topology and whether TLS is spoken, to the
-// nodes and, with Sentinel, to the sentinels:
+// The scheme of the URL says what the topology is, and whether TLS is spoken to
+// the nodes and the sentinels:
 //
 //	redis://[login@][host[:port]][/database][?parameters]
 //	rediss://…                         the same over TLS
@@ -71,15 +71,14 @@ func New(client rueidis.Client, options Options) (*Store, error) {
 //
 // Hosts. A host is a name, an IPv4 address, or an IPv6 address in brackets,
 // with or without a port: [::1], [::1]:6379, [fe80::1%25eth0]. The default port
-// is 6379, for a sentinel 26379. Sentinel and Cluster take a list, parted by
+// is 6379, for a sentinel 26379. Sentinel and Cluster take a list, separated by
 // commas. A single server is one host, and localhost if none is named.
 //
-// Login. It is user:password, or :password, or user:, and stands once, before
-// the first host. A login without a colon is a user, but a password in the four
-// forms of lettuce, because lettuce says so; with a colon it means the same
-// everywhere. It serves the nodes and the sentinels alike; sentinelUsername and
-// sentinelPassword replace its two halves for the sentinels, each by itself,
-// and an empty one means none.
+// Login. It is user:password, :password or user:, and stands once, before the
+// first host. A login without a colon is a user, except in the four forms of
+// lettuce, where it is a password. The login is used at the nodes and at the
+// sentinels. For the sentinels sentinelUsername and sentinelPassword replace its
+// two halves, each by itself, and an empty one means none.
 //
 // Encoding. User, password, path, fragment and the values of parameters are
 // percent-decoded, exactly once. These must be encoded: % always, as %25; / ?
@@ -89,7 +88,7 @@ func New(client rueidis.Client, options Options) (*Store, error) {
 // a +, not a blank.
 //
 // Parameters. Their names may be written in any letter case, and each stands
-// once at the most:
+// at most once:
 //
 //	database, db      the database, where the path does not name it
 //	timeout           how long a command or a dial may take: a whole number with
@@ -99,18 +98,17 @@ func New(client rueidis.Client, options Options) (*Store, error) {
 //	sentinelUsername  the user at the sentinels
 //	sentinelPassword  the password at the sentinels
 //
-// The last three are known to the Sentinel forms alone. What is said twice, as
-// a database in the path and in a parameter, must agree. A cluster has no
-// database but 0.
+// Only the Sentinel forms have the last three. What is said twice, as a database
+// in the path and in a parameter, must agree. A cluster has only database 0.
 //
 // Under TLS each node is verified by the name it was dialled by: no server name
 // is set, for it could be that of one node only.
 //
-// An error about the URL tells what is wrong and where, but shows nothing of it
-// except the name of an unknown parameter: what is malformed may well be a
+// An error about the URL says what is wrong and where, but shows nothing of the
+// URL except the name of an unknown parameter: what is malformed may well be a
 // password that was not encoded.
 func Open(url string, options Options) (*Store, error) {
-	to, err := parseURL(url)
+	to, err := redisurl.Parse(url)
 	if err != nil {
 		return nil, err
 	}
@@ -119,14 +117,14 @@ func Open(url string, options Options) (*Store, error) {
 	}
 	name := to.String()
 	if options.Timeout == 0 {
-		options.Timeout = cmp.Or(to.timeout, defaultTimeout)
+		options.Timeout = cmp.Or(to.Timeout, defaultTimeout)
 	}
-	to.timeout = options.Timeout
+	to.Timeout = options.Timeout
 	c := &connection{dial: func() (rueidis.Client, error) { return rueidis.NewClient(clientOption(to, options.Client)) }}
 	if err := c.connect(); err != nil && options.OnFailure == Deny {
 		return nil, fmt.Errorf("%w: %s: %w", throttled.ErrStoreUnavailable, name, withoutContext(err))
 	}
-	return newStore(c, to.topology == cluster, &options), nil
+	return newStore(c, to.Topology == redisurl.Cluster, &options), nil
 }
 
 // topologyRefresh is how often the client asks the sentinels for the master.
@@ -134,11 +132,11 @@ func Open(url string, options Options) (*Store, error) {
 const topologyRefresh = 5 * time.Second
 
 // clientOption returns the settings of our own client.
-func clientOption(to target, change func(*rueidis.ClientOption)) rueidis.ClientOption {
-	option := to.option()
+func clientOption(to redisurl.Target, change func(*rueidis.ClientOption)) rueidis.ClientOption {
+	option := to.Option()
 	option.AlwaysPipelining = true // else a command may put its deadline on a connection that others share
 	option.DisableCache = true
-	if to.topology == sentinel {
+	if to.Topology == redisurl.Sentinel {
 		option.Sentinel.TopologyRefreshInterval = topologyRefresh
 	}
 	if change != nil {

@@ -10,43 +10,41 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// Options are the settings of a [Store]. The zero Options are good ones.
+// Options are the settings of a [Store]. The zero Options are ready to use.
 type Options struct {
-	// Timeout bounds every command, and so how long a call may hang at a Redis
-	// that does not answer; what it waits before it is sent, in a crowd, counts
-	// too. It does not bound the sleep of a wait. [Open] sets it for dials and
-	// writes too. 0 means the timeout of the URL, or one second if it has none.
+	// Timeout bounds how long a call waits for Redis to answer, and the time
+	// that it is queued before it is sent counts. It does not bound how long a
+	// Wait waits for its turn. [Open] also bounds dials and writes by it. 0 means
+	// the timeout of the URL, or one second if the URL has none.
 	Timeout time.Duration
 
-	// Client changes the settings of the client that Open makes, all of which
-	// it is given as the URL and these Options have them. [New] refuses it.
+	// Client changes the settings of the client that Open makes. It is given
+	// those that follow from the URL and these Options. [New] refuses it.
 	Client func(*rueidis.ClientOption)
 
-	// OnFailure says what a Limit or a Wait is answered while Redis cannot be
+	// OnFailure chooses the answer to a Limit or a Wait while Redis cannot be
 	// asked. The zero value is Deny.
 	OnFailure Failure
 
-	// Local is the store that decides instead under [Fallback], and Processes
-	// by how many processes the quota is divided there, 1 or more. The store
-	// is not closed with this one.
+	// Local is the store that decides instead under [Fallback]. Processes, at
+	// least 1, divides the quota there. Close does not close Local.
 	Local     throttled.Store
 	Processes int64
 
-	// Breaker sets the circuit breaker. It is on unless it is told otherwise.
+	// Breaker sets the circuit breaker, which is on by default.
 	Breaker Breaker
 
-	// DenyCacheSize is of how many keys at the most it is kept in memory that
-	// they are exhausted, so that a denial that is certain costs no round trip;
-	// 0: of none.
+	// DenyCacheSize is how many exhausted keys are remembered, so that a certain
+	// denial costs no round trip. 0 means none: the cache is off.
 	//
-	// The cache never admits what Redis would not, and asks again as soon as
-	// the quota could have room. It may deny what Redis would admit where
-	// another process has given something back, by Refund, Reset or a
-	// cancelled Wait, for DenyCacheTime at the most. It serves Limit without a
-	// Config.Timeout.
+	// The cache never admits anything, and Redis is asked again as soon as the
+	// quota could have room. For at most DenyCacheTime it may deny what Redis
+	// would admit, if another process has given something back: by Refund, Reset
+	// or a cancelled Wait. It serves Limit without a Config.Timeout.
 	DenyCacheSize int
 
-	// DenyCacheTime is how long a denial is kept at the most; 0: one second.
+	// DenyCacheTime is how long a denial is remembered at most. 0 means one
+	// second.
 	DenyCacheTime time.Duration
 }
 

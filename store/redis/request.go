@@ -8,35 +8,33 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
-// request is a call of Do or Submit, from when it is accepted to when its
-// answer is known to the caller and to Redis. Its state is guarded by the mutex
-// of the store, and only the methods in lifecycle.go change it.
+// request is a call of Do or Submit, until its caller is answered and no call to
+// Redis carries it. The mutex of the store guards what is below state.
 type request struct {
 	ctx    context.Context
+	ends   time.Duration // deadline of ctx, on the clock of the store
 	req    throttled.Request
 	bucket bucketName
-	ask    ask
+	op     script.Operation
 	asked  asking // for the deny cache
 
-	done func(throttled.Result, error) // takes the answer, called once; must not block
-	stop func() bool                   // ends the watch over ctx; nil if nobody watches
-
-	// Instants on the clock of the store: its answer must come before both.
-	deadline time.Duration // of Redis
-	ends     time.Duration // of ctx
+	replies chan throttled.Outcome        // takes the answer to Do, which watches ctx by itself
+	done    func(throttled.Result, error) // takes the answer to Submit; must not block
+	stop    func() bool                   // ends the watch over ctx; nil if nobody watches
 
 	state    state
+	deadline time.Duration // for Redis to answer, on the clock of the store
 	batch    *batch        // that carries it, once it is sent
-	trial    func(error)   // takes the outcome for the breaker, if r tries for it
-	blocks   bool          // it may have its Submit block
-	admitted chan struct{} // closed when Submit may return; nil if it need not block
+	trial    func(error)   // takes the outcome, if r tries for the breaker
+	admitted chan struct{} // closed when its Submit may return; nil if it need not block
 
-	result throttled.Result // of a request that waits
-	place  *place           // that it has taken
-	turn   time.Duration    // at which it is let through, on the clock of the store
-	timer  *time.Timer      // rings then
+	result throttled.Result // of the turn that it waits for
+	place  *script.Place    // that it has taken
+	turn   time.Duration    // on the clock of the store
+	timer  *time.Timer      // rings at the turn
 
 	list       *requestList // that it is in
 	prev, next *request
@@ -51,74 +49,75 @@ type request struct {
 type state uint8
 
 const (
-	// arriving: it is not accepted yet. If its ctx ends now, accept finds it left.
+	// arriving: it is not accepted yet. If its ctx ends now, it is left.
 	arriving state = iota
 
-	// queued: no call carries it yet. Whoever leaves now is charged nothing.
+	// queued: no call carries it yet. If it ends now, nothing is charged.
 	queued
 
 	// sent: a call carries it, so it may have been charged.
 	sent
 
-	// left: its caller was answered without Redis, because the ctx ended or the
-	// time was up. The call is still out, and a place in its reply goes back.
+	// left: its caller was answered without Redis, because ctx ended or the time
+	// was up. The call is still out, and a place in its reply goes back.
 	left
 
 	// waiting: it has a place in line, and its turn is to come.
 	waiting
 
-	// done: it is answered, and no call carries it.
+	// done: its caller is answered, and no call carries it.
 	done
 )
 
-// answered is an answer on its way to the caller, to be given without the mutex.
-type answered struct {
+// ending is how a request ends for its caller, who is told without the mutex.
+type ending struct {
 	request *request
-	in      state // that it was in
+	in      state // in which it ended
 	result  throttled.Result
 	err     error
-	gaveUp  bool // its ctx has ended: the error is made when no mutex is held, for ctx may have one
+	gaveUp  bool // ctx has ended. The error is made later: ctx may have a lock of its own
 }
 
-// tell gives answers to their callers.
-func (s *Store) tell(all ...answered) {
-	for _, a := range all {
-		r := a.request
+// tell tells callers how their requests ended.
+func (s *Store) tell(endings ...ending) {
+	for _, e := range endings {
+		r := e.request
 		if r.stop != nil {
 			r.stop()
 		}
-		unavailable := errors.Is(a.err, throttled.ErrStoreUnavailable)
+		unavailable := errors.Is(e.err, throttled.ErrStoreUnavailable)
 		switch {
-		case a.gaveUp || unavailable && r.ctx.Err() != nil:
-			s.finish(r, throttled.Result{}, r.gaveUp(a.in))
+		case e.gaveUp || unavailable && r.ctx.Err() != nil:
+			s.finish(r, throttled.Result{}, r.gaveUp(e.in))
 		case !unavailable:
-			s.finish(r, a.result, a.err)
+			s.finish(r, e.result, e.err)
 		default:
-			s.fails(r.ctx, r.req, a.err, func(res throttled.Result, err error) { s.finish(r, res, err) })
+			s.fails(r.ctx, r.req, e.err, func(res throttled.Result, err error) { s.finish(r, res, err) })
 		}
 	}
 }
 
 // finish is the last that happens to the caller of r.
 func (s *Store) finish(r *request, res throttled.Result, err error) {
-	r.done(res, err)
+	if r.replies != nil {
+		r.replies <- throttled.Outcome{Result: res, Err: err}
+	} else {
+		r.done(res, err)
+	}
 	s.open.Done()
 }
 
-// How a request may end without an answer of Redis. What is told depends on its
-// state, and on whether its ctx has ended.
-
-// unsent is the error of a request that was queued until its time was up.
+// unsent returns the error of a request that was queued until its time was up.
 func (s *Store) unsent() error {
 	return fmt.Errorf("%w: not sent within %v, because Redis has not answered the requests before", throttled.ErrStoreUnavailable, s.timeout)
 }
 
-// unanswered is the error of a request that was sent in vain.
+// unanswered returns the error of a request that was sent in vain.
 func (s *Store) unanswered() error {
 	return fmt.Errorf("%w: Redis did not answer within %v", throttled.ErrStoreUnavailable, s.timeout)
 }
 
-// gaveUp is the error of a request in a state in which its ctx ended.
+// gaveUp returns the error of a request whose ctx ended in a state.
 func (r *request) gaveUp(in state) error {
 	switch in {
 	case queued:
@@ -128,47 +127,4 @@ func (r *request) gaveUp(in state) error {
 	default:
 		return interrupt.GaveUpBefore(r.ctx, "Redis answered")
 	}
-}
-
-// reckon works out how far ahead the turn of r may be so that it comes before its
-// ctx ends. It reports false if that is over.
-func (r *request) reckon(now time.Duration) bool {
-	r.ask.within = microseconds(min(r.req.Within, r.ends-now-1))
-	return now < r.ends
-}
-
-// requestList is a list of requests, each of which is in one list at most.
-type requestList struct {
-	first, last *request
-}
-
-func (l *requestList) push(r *request) {
-	r.list, r.prev, r.next = l, l.last, nil
-	if l.last == nil {
-		l.first = r
-	} else {
-		l.last.next = r
-	}
-	l.last = r
-}
-
-// remove takes r out of the list that it is in, and reports whether it was in
-// one.
-func (r *request) remove() bool {
-	l := r.list
-	if l == nil {
-		return false
-	}
-	if r.prev == nil {
-		l.first = r.next
-	} else {
-		r.prev.next = r.next
-	}
-	if r.next == nil {
-		l.last = r.prev
-	} else {
-		r.next.prev = r.prev
-	}
-	r.list, r.prev, r.next = nil, nil, nil
-	return true
 }

@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -29,10 +31,10 @@ const (
 // TestEnds: each way in which a request can end without an answer of Redis has
 // its error, at its time.
 func TestEnds(t *testing.T) {
-	place, refusal := reply(t, "return {0, struct.pack('<ddd', 0, 3600000000, 0), 3600000000}"), reply(t, "return redis.error_reply('OOM no room')")
-	nothing := reply(t, "return 1")
+	place, refusal := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}"), replyOf(t, "return redis.error_reply('OOM no room')")
+	nothing := replyOf(t, "return 1")
 	full := func(s *Store, t *testing.T) {
-		for range fewCalls {
+		for range maxCalls {
 			submit(t.Context(), s, once(t, throttled.OpLimit))
 		}
 	}
@@ -111,7 +113,7 @@ func TestTimeoutBoundsEveryCall(t *testing.T) {
 					defer time.Sleep(late)
 					return hang(ctx, cmd)
 				}
-				const callers = 3 * maxOnTheWay
+				const callers = maxInFlight + 200
 				took := make(chan time.Duration, callers)
 				for i := range callers {
 					go func() {
@@ -134,7 +136,7 @@ func TestTimeoutBoundsEveryCall(t *testing.T) {
 // charged nothing.
 func TestWhoLeavesBeforeSendingIsNotSent(t *testing.T) {
 	inBubble(t, Options{Timeout: time.Hour, Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, redis *stub) {
-		for range fewCalls {
+		for range maxCalls {
 			submit(t.Context(), s, once(t, throttled.OpLimit))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -142,7 +144,7 @@ func TestWhoLeavesBeforeSendingIsNotSent(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, (<-leaves).Err, context.Canceled)
 		require.NoError(t, s.Close())
-		require.Len(t, redis.sent(), fewCalls)
+		require.Len(t, redis.sent(), maxCalls)
 	})
 }
 
@@ -152,7 +154,7 @@ func TestSubmitBlocks(t *testing.T) {
 	inBubble(t, Options{Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, _ *stub) {
 		var returned atomic.Int64
 		answer := func(throttled.Result, error) {}
-		for range maxOnTheWay {
+		for range maxInFlight {
 			s.Submit(t.Context(), once(t, throttled.OpLimit), answer)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -229,15 +231,15 @@ func TestBreakerOpensBeforeTheLastIsTold(t *testing.T) {
 // TestBreakerAnswersTheQueue: who is queued when the breaker opens is not held
 // for the rest of the time.
 func TestBreakerAnswersTheQueue(t *testing.T) {
-	inBubble(t, Options{Breaker: Breaker{Failures: fewCalls}}, func(t *testing.T, s *Store, redis *stub) {
-		for range fewCalls {
+	inBubble(t, Options{Breaker: Breaker{Failures: maxCalls}}, func(t *testing.T, s *Store, redis *stub) {
+		for range maxCalls {
 			submit(t.Context(), s, once(t, throttled.OpLimit))
 		}
 		time.Sleep(900 * time.Millisecond)
 		got := <-submit(t.Context(), s, once(t, throttled.OpLimit))
 		require.EqualError(t, got.Err, breakerIsOpen)
 		require.Equal(t, 100*time.Millisecond, got.after)
-		require.Len(t, redis.sent(), fewCalls)
+		require.Len(t, redis.sent(), maxCalls)
 	})
 }
 
@@ -250,7 +252,7 @@ func TestWithinIsReckonedWhenSent(t *testing.T) {
 			<-let
 			return rueidis.NewErrorResult(errors.New("no answer"))
 		}
-		for range fewCalls {
+		for range maxCalls {
 			submit(t.Context(), s, once(t, throttled.OpLimit))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -259,22 +261,21 @@ func TestWithinIsReckonedWhenSent(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		close(let)
 		sent := redis.sent()
-		require.Len(t, sent, fewCalls+1)
-		args := sent[fewCalls]
-		within, ok := numberAt(args[len(args)-1], 0)
-		require.True(t, ok)
-		require.Equal(t, (6*time.Second - 1).Microseconds(), within)
+		require.Len(t, sent, maxCalls+1)
+		args := sent[maxCalls]
+		within := math.Float64frombits(binary.LittleEndian.Uint64([]byte(args[len(args)-1])))
+		require.EqualValues(t, (6*time.Second - 1).Microseconds(), within)
 	})
 }
 
 // TestATurnThatIsTooLateAfterAll: a place whose reply came so late that its turn
 // is not before the deadline is given back at once, and the wait is denied.
 func TestATurnThatIsTooLateAfterAll(t *testing.T) {
-	place := reply(t, "return {0, struct.pack('<ddd', 0, 7000000, 0), 7000000}")
-	back := reply(t, "return {1}")
+	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 7000000, 0)}, struct.pack('<d', 7000000)}")
+	back := replyOf(t, "return {1}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
-			if cmd[1] == cancelScript.sha {
+			if isCancel(redis, cmd) {
 				return back
 			}
 			time.Sleep(3 * time.Second)
@@ -295,7 +296,7 @@ func TestATurnThatIsTooLateAfterAll(t *testing.T) {
 		}
 		cancels := 0
 		for _, cmd := range redis.sent() {
-			if cmd[1] == cancelScript.sha {
+			if isCancel(redis, cmd) {
 				cancels++
 			}
 		}
@@ -314,8 +315,8 @@ func onceIn(t *testing.T, period time.Duration) throttled.Request {
 // TestTryAgain: where a call for several keys is refused because their slot moves,
 // each key has a call of its own.
 func TestTryAgain(t *testing.T) {
-	refusal := reply(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
-	granted := reply(t, "return {0, false, 0}")
+	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
+	granted := replyOf(t, "return {0, {false}, struct.pack('<d', 0)}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		let := make(chan struct{})
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
@@ -326,7 +327,7 @@ func TestTryAgain(t *testing.T) {
 			return refusal
 		}
 		var answers []<-chan heard
-		for i := range fewCalls + 5 {
+		for i := range maxCalls + 5 {
 			req := once(t, throttled.OpLimit)
 			req.Key = strconv.Itoa(i)
 			answers = append(answers, submit(t.Context(), s, req))
@@ -337,18 +338,18 @@ func TestTryAgain(t *testing.T) {
 			require.NoError(t, got.Err)
 			require.True(t, got.Result.Allowed)
 		}
-		require.Len(t, redis.sent(), fewCalls+1+5)
+		require.Len(t, redis.sent(), maxCalls+1+5)
 	})
 }
 
 // TestCloseWaits for what is on its way, although its caller has left.
 func TestCloseWaits(t *testing.T) {
-	place := reply(t, "return {0, struct.pack('<ddd', 0, 3600000000, 0), 3600000000}")
-	back := reply(t, "return {1}")
+	place := replyOf(t, "return {0, {struct.pack('<ddd', 0, 3600000000, 0)}, struct.pack('<d', 3600000000)}")
+	back := replyOf(t, "return {1}")
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(_ context.Context, cmd []string) rueidis.RedisResult {
 			time.Sleep(time.Second)
-			if cmd[1] == cancelScript.sha {
+			if isCancel(redis, cmd) {
 				return back
 			}
 			return place

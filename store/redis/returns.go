@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
 // returns are the places to be given back. Redis takes a place back only while
@@ -25,15 +27,15 @@ type returns struct {
 
 // leftPlace is a place whose owner has left.
 type leftPlace struct {
-	*place
+	*script.Place
 	bucket bucketName
 	turn   time.Duration // on the clock of the store
 }
 
 // giveBack gives the place of r back, whose turn is still to come, in the
 // background. It requires the mutex to be held.
-func (s *Store) giveBack(r *request, p *place, turn time.Duration) {
-	s.returns.places = append(s.returns.places, &leftPlace{place: p, bucket: r.bucket, turn: turn})
+func (s *Store) giveBack(r *request, p *script.Place, turn time.Duration) {
+	s.returns.places = append(s.returns.places, &leftPlace{Place: p, bucket: r.bucket, turn: turn})
 	if !s.returns.sending {
 		s.returns.sending = true
 		s.open.Go(s.sendReturns)
@@ -53,7 +55,7 @@ func (s *Store) sendReturns() {
 		}
 		given, err := s.cancel(together)
 		for _, p := range together {
-			s.denials.forget(p.bucket)
+			s.denied.forget(p.bucket)
 		}
 		s.mu.Lock()
 		if err != nil {
@@ -73,9 +75,9 @@ func (s *Store) cancel(together []*leftPlace) (given []bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	places := make([]*place, len(together))
+	places := make([]*script.Place, len(together))
 	for i, p := range together {
-		places[i] = p.place
+		places[i] = p.Place
 	}
 	given, err = s.client.cancel(ctx, places)
 	if err != nil {
@@ -89,10 +91,10 @@ func (s *Store) cancel(together []*leftPlace) (given []bool, err error) {
 // next returns the places that go back in one call, or none, and then nobody
 // sends any more.
 func (r *returns) next() (together []*leftPlace) {
-	slices.SortFunc(r.places, func(a, b *leftPlace) int { return cmp.Compare(b.place.turn, a.place.turn) })
+	slices.SortFunc(r.places, func(a, b *leftPlace) int { return cmp.Compare(b.Turn, a.Turn) })
 	var rest []*leftPlace
 	for _, p := range r.places {
-		if len(together) == maxTogether || r.clustered && len(together) > 0 && slotOf(p.key) != slotOf(together[0].key) {
+		if len(together) == maxBatch || r.clustered && len(together) > 0 && p.Slot() != together[0].Slot() {
 			rest = append(rest, p)
 		} else {
 			together = append(together, p)
@@ -111,8 +113,8 @@ func (r *returns) settle(together []*leftPlace, given []bool, now time.Duration)
 			r.keep(p, now)
 			continue
 		}
-		if before := r.kept[p.behind]; before != nil {
-			delete(r.kept, p.behind)
+		if before := r.kept[p.Behind]; before != nil {
+			delete(r.kept, p.Behind)
 			r.places = append(r.places, before)
 		}
 	}
@@ -132,7 +134,7 @@ func (r *returns) keep(p *leftPlace, now time.Duration) {
 		}
 		r.sweep = 2 * len(r.kept)
 	}
-	r.kept[p.mark] = p
+	r.kept[p.Mark] = p
 }
 
 // forget forgets all: the places are used up.

@@ -13,11 +13,11 @@ import (
 )
 
 // Store is a [throttled.Store] in Redis, shared by all processes that reach it.
-// It is safe for concurrent use. A request takes one round trip, a wait too: it
-// takes its place in the call that asks, and sleeps here until its turn.
+// It is safe for concurrent use. A request takes one round trip. So does a Wait:
+// the call that asks takes its place, and it waits here for its turn.
 type Store struct {
-	laws      laws
-	denials   *denials
+	plans     plans
+	denied    *denyCache
 	client    client
 	breaker   *breaker
 	timeout   time.Duration
@@ -26,14 +26,10 @@ type Store struct {
 	epoch     time.Time
 	replies   sync.Pool // of channels that Do waits at
 
-	mu        sync.Mutex // guards what follows, and the states of the requests
+	mu        sync.Mutex // guards what follows, and the states of requests
 	batcher   batcher
-	onTheWay  int         // requests that are queued, sent or left
-	blocking  int         // requests whose Submit has not returned
-	blocked   []*request  // they, and some that are over, in their order
-	deadlines requestList // of those whose time runs, the first up first
-	timer     *time.Timer // rings when that of the first is up
-	ringing   bool        // it will
+	flow      flow
+	deadlines deadlines
 	waiters   requestList
 	returns   returns
 
@@ -42,8 +38,8 @@ type Store struct {
 	end      context.CancelFunc
 	shutdown sync.Once
 
-	// open is what Close waits for: each request until its caller was told, and
-	// each goroutine that brings something to Redis until it ends.
+	// open is what Close waits for: each request until its caller is told, and
+	// each goroutine that takes something to Redis until it ends.
 	open sync.WaitGroup
 }
 
@@ -55,7 +51,7 @@ var (
 // newStore requires options without faults and with their Timeout.
 func newStore(c *connection, clustered bool, options *Options) *Store {
 	s := &Store{
-		denials:   newDenials(options.DenyCacheSize, options.DenyCacheTime),
+		denied:    newDenyCache(options.DenyCacheSize, options.DenyCacheTime),
 		client:    client{c},
 		breaker:   newBreaker(options.Breaker),
 		timeout:   options.Timeout,
@@ -66,7 +62,7 @@ func newStore(c *connection, clustered bool, options *Options) *Store {
 		returns:   returns{clustered: clustered},
 	}
 	if options.OnFailure == Fallback {
-		s.laws.processes = options.Processes
+		s.plans.processes = options.Processes
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
@@ -75,28 +71,27 @@ func newStore(c *connection, clustered bool, options *Options) *Store {
 // Kind returns "redis".
 func (*Store) Kind() string { return "redis" }
 
-// Check returns [throttled.ErrInvalidQuota] for a plan that Redis cannot count:
-// every period is a whole number of microseconds, 1 ms to 2^45 µs (407 days).
-// Under [Fallback] the quota must bear to be divided, too.
+// Check returns [throttled.ErrInvalidQuota] for a plan that Redis cannot count.
+// Every period must be a whole number of microseconds, from 1 ms to 2^45 µs (407
+// days). Under [Fallback] it must also be possible to divide the quota.
 func (s *Store) Check(plan *throttled.Plan) error {
-	_, err := s.laws.of(plan)
+	_, err := s.plans.of(plan)
 	return err
 }
 
-// Do carries out req, as [throttled.Store] says. Its errors, beside those of
-// ctx and [throttled.ErrClosed], are [throttled.ErrStoreUnavailable] with the
-// cause inside, and [throttled.ErrInvalidQuota] for a plan that Check refuses.
+// Do carries out req, as [throttled.Store] says. Its errors are those of ctx,
+// [throttled.ErrClosed], [throttled.ErrStoreUnavailable] with the cause inside,
+// and [throttled.ErrInvalidQuota] for a plan that Check refuses.
 //
-// If ctx ends while a Limit is on its way, or the reply is lost, it may have
-// been charged. A Wait then gives back the place that it took, if that can
-// still be.
+// If ctx ends after a Limit was sent, or the reply is lost, it may have been
+// charged. A Wait then gives its place back, if that is still possible.
 func (s *Store) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
 	r, res, err := s.prepare(ctx, &req)
 	if r == nil {
 		return res, err
 	}
 	replies := s.replyChannel()
-	r.done = func(res throttled.Result, err error) { replies <- throttled.Outcome{Result: res, Err: err} }
+	r.replies = replies
 	if _, err := s.accept(r); err != nil {
 		return throttled.Result{}, err
 	}
@@ -121,15 +116,15 @@ func (s *Store) replyChannel() chan throttled.Outcome {
 // Submit carries out req and calls done with the answer, exactly once: before it
 // returns, or on a goroutine of the store, of the runtime's timers, or of ctx.
 // done must not block, and must not call Close. Submit itself blocks only while
-// 1024 requests are on their way, until ctx ends or Options.Timeout is over; a
-// wait that has its place is not on its way any more.
+// 1024 requests are queued or sent, and at most until ctx ends or Options.Timeout
+// is over. A Wait that has its place does not count.
 func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(throttled.Result, error)) {
 	r, res, err := s.prepare(ctx, &req)
 	if r == nil {
 		done(res, err)
 		return
 	}
-	r.done, r.blocks = done, true
+	r.done = done
 	if ctx.Done() != nil {
 		r.stop = context.AfterFunc(ctx, func() { s.leave(r) })
 	}
@@ -157,37 +152,38 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	if req.Plan == nil {
 		return nil, throttled.Result{}, errNoPlan
 	}
-	c, err := s.laws.of(req.Plan)
+	p, err := s.plans.of(req.Plan)
 	if err != nil {
 		return nil, throttled.Result{}, err
 	}
-	bucket := bucketName{c.law, req.Key}
-	if s.denials.serves(req) && !s.closed.Load() {
-		if res, denied := s.denials.look(bucket, req.Cost); denied {
+	bucket := bucketName{p, req.Key}
+	if s.denied.serves(req) && !s.closed.Load() {
+		if res, denied := s.denied.look(bucket, req.Cost); denied {
 			return nil, res, nil
 		}
 	}
-	r := &request{ctx: ctx, ends: ends, req: *req, bucket: bucket, asked: s.denials.ask()}
-	r.ask = c.law.newAsk(*req)
+	r := &request{ctx: ctx, ends: ends, req: *req, bucket: bucket, asked: s.denied.ask()}
+	r.op = p.Operation(*req)
 	return r, throttled.Result{}, nil
 }
 
 // errNoPlan is returned for a request that no limiter made.
 var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
 
-// Close answers all who wait with [throttled.ErrClosed], as it does all later
-// calls, waits for what is on its way, gives the places of those who waited back
-// as far as nothing was charged after them, and closes the client if [Open]
-// made it. Where Redis is silent it takes Options.Timeout for each of these, and
-// a second more for each connection, for which the client waits then. It returns
-// nil, also when called again. Those who wait at Options.Local are answered with
-// ErrClosed too, and that store stays open.
+// Close answers all who wait with [throttled.ErrClosed], also those who wait at
+// Options.Local, and all later calls too. It waits for the requests that are
+// queued or sent, gives back the places of those who waited, as far as nothing
+// was charged after them, and closes the client if [Open] made it. Options.Local
+// stays open.
+//
+// If Redis is silent, each of these takes at most Options.Timeout, and the client
+// one second more for each connection. Close returns nil, also when called again.
 func (s *Store) Close() error {
 	s.shutdown.Do(func() {
 		s.dismiss()
 		s.end()
 		s.open.Wait()
-		s.stopTimer()
+		s.deadlines.stop() // nobody is left to hold the mutex
 		s.client.close()
 	})
 	return nil

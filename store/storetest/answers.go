@@ -110,7 +110,7 @@ func binding(a throttled.Algorithm, quota throttled.Quota, limit int64) int {
 	})
 }
 
-// step takes one step; ok is false where it tells nothing of the state.
+// step takes one step; ok is false where it says nothing of the state.
 func (b *trial) step(what string, l Limiter, s step) (state throttled.State, ok bool) {
 	switch s.do {
 	case take:
@@ -159,7 +159,7 @@ func bucketTables() []table {
 			{0, take, 0, 0, 5 * hour, 0},
 			{0, refund, 0, 0, 5 * hour, hour},
 		}},
-		{name: "refund gives back, at the most to fresh", algorithms: buckets, quota: five, limits: []int64{5}, steps: []step{
+		{name: "refund gives back, at most to fresh", algorithms: buckets, quota: five, limits: []int64{5}, steps: []step{
 			{0, refund, 1, 5, 0, 0},
 			{0, take, 5, 0, 5 * hour, 0},
 			{0, refund, 2, 2, 3 * hour, 0},

@@ -26,7 +26,7 @@ func fixedTables(p time.Duration) []table {
 			{0, take, 6, 5, 0, never},
 			{0, take, 5, 0, p, 0},
 		}},
-		{name: "refund gives back, at the most to fresh", algorithms: fixed, quota: five, limits: []int64{5}, steps: []step{
+		{name: "refund gives back, at most to fresh", algorithms: fixed, quota: five, limits: []int64{5}, steps: []step{
 			{0, take, 5, 0, p, 0},
 			{0, refund, 0, 0, p, p},
 			{0, refund, 2, 2, p, 0},
@@ -78,7 +78,7 @@ func slidingTables(p time.Duration) []table {
 			{0, take, 5, 4, 0, never},
 			{0, take, 4, 0, 2 * p, 0},
 		}},
-		{name: "refund gives back, at the most to fresh", algorithms: sliding, quota: four, limits: []int64{4}, steps: []step{
+		{name: "refund gives back, at most to fresh", algorithms: sliding, quota: four, limits: []int64{4}, steps: []step{
 			{0, take, 4, 0, 2 * p, 0},
 			{0, refund, 0, 0, 2 * p, p + p/4},
 			{0, refund, 1, 1, 2 * p, 0},

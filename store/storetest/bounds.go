@@ -121,7 +121,7 @@ func (b *trial) limitDeadline(u usedUp) {
 	b.isNow("LimitN", u.turn)
 }
 
-// isDeniedUntil holds a Limit to be a denial that tells the turn of u.
+// isDeniedUntil holds a Limit to be a denial that gives the turn of u.
 func (b *trial) isDeniedUntil(ctx context.Context, u usedUp, l Limiter) {
 	b.Helper()
 	res, err := l.LimitN(ctx, key, 1)

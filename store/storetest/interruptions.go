@@ -29,7 +29,7 @@ func (s *suite) interruptions() (cases []testCase) {
 	return cases
 }
 
-// patience is how long a store far away may take to give back at the most.
+// patience is how long a store far away may take to give back, at most.
 const patience = 10 * time.Second
 
 var errReason = errors.New("a reason of its own")
@@ -80,7 +80,7 @@ func (b *trial) isGivenBack(u usedUp, l, twin Limiter, before throttled.State) {
 }
 
 // isWaiting returns when the one who was begun has its place, and whether
-// that can be told.
+// that can be known.
 func (b *trial) isWaiting(l Limiter, before throttled.State) bool {
 	for b.real && b.line && b.peek(l, key).ResetAfter <= before.ResetAfter {
 		time.Sleep(millisecond)
@@ -88,7 +88,7 @@ func (b *trial) isWaiting(l Limiter, before throttled.State) bool {
 	return b.line || !b.real
 }
 
-// undated is a context that does not tell its deadline.
+// undated is a context that hides its deadline.
 type undated struct{ context.Context }
 
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }

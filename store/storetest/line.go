@@ -65,7 +65,7 @@ func (b *trial) inOrder(st standing, a throttled.Algorithm, limits int) {
 }
 
 // overtaking is a key with something left, but less than the one wants who
-// waits; and what a Limit of cost 1, which would find enough, is told.
+// waits; and what a Limit of cost 1, which would find enough, is answered.
 type overtaking struct {
 	algorithms []throttled.Algorithm
 	quota      string
@@ -196,7 +196,7 @@ func (b *trial) noNeed(a throttled.Algorithm) {
 	}
 }
 
-// boundsInLine: one whose turn would come too late is told when that is, and
+// boundsInLine: one whose turn would come too late learns when that is, and
 // takes no place.
 func (b *trial) boundsInLine() {
 	l := b.of(throttled.TokenBucket, "24/d burst 5")

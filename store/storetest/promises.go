@@ -167,7 +167,7 @@ func (b *trial) isApply(a throttled.Algorithm) {
 	}
 }
 
-// ask carries out req and returns the state it tells.
+// ask carries out req and returns the state in its answer.
 func (b *trial) ask(l Limiter, key string, req throttled.Request) throttled.State {
 	switch req.Op {
 	case throttled.OpLimit:

@@ -33,7 +33,7 @@ type Limiter interface {
 	Reset(ctx context.Context, key string) error
 }
 
-// Option tells something about the store, or how to run the suite.
+// Option says something about the store, or how to run the suite.
 type Option func(*suite)
 
 // WithoutLine says that the store keeps no waiting line and waits by retrying.

@@ -12,7 +12,7 @@ import (
 type waitFunc func(ctx context.Context, key string, cost int64) (throttled.Result, error)
 
 // turn is what one who waits is to get: let through at an instant, which is
-// counted from the beginning of the case, and told the state of then.
+// counted from the beginning of the case, and given the state of then.
 type turn struct {
 	cost      int64
 	at        time.Duration

@@ -1,0 +1,74 @@
+package table
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/throttled-go/throttled"
+)
+
+// label is what the name of a bucket is looked for by: a tag, which is a hash of
+// plan and key, and the key itself in two words where it is short. Such a key lies
+// in the cache line of its entry, and is compared without a call.
+type label struct {
+	tag    uint32
+	short  bool
+	lo, hi uint64 // a short key, as packed
+}
+
+// A key is short where it has at most 15 bytes, as "255.255.255.255" has, and
+// the state of its bucket two words, as that of one rate has in all laws but one.
+const (
+	maxShort   = 15
+	shortWords = 2
+)
+
+// labels makes labels. Strangers may choose keys, so that which of them collide
+// must not be foreseen: each table has random numbers of its own.
+type labels struct {
+	seed    maphash.Seed
+	secrets [3]uint64
+}
+
+func newLabels() labels {
+	return labels{maphash.MakeSeed(), [3]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64()}}
+}
+
+// of returns the label of a bucket.
+func (s *labels) of(plan *throttled.Plan, key string) label {
+	if len(key) > maxShort || plan.Words() != shortWords {
+		hash := maphash.String(s.seed, key) ^ plan.Hash()
+		return label{tag: uint32(hash ^ hash>>32)}
+	}
+	lo, hi := pack(key)
+	hash := fold(lo^s.secrets[0], hi^s.secrets[1])
+	hash = fold(hash^plan.Hash(), s.secrets[2])
+	return label{tag: uint32(hash), short: true, lo: lo, hi: hi}
+}
+
+// fold is a hash of two words of which one is secret: both halves of their
+// product. Go's own maps do so where the processor has no instructions for AES,
+// after Wang Yi, https://github.com/wangyi-fudan/wyhash.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+// pack returns a short key in two words: its bytes, and its length in the last.
+func pack(key string) (lo, hi uint64) {
+	b, n := []byte(key), len(key) // is read only, so that the compiler copies nothing
+	switch {
+	case n >= 8:
+		lo = binary.LittleEndian.Uint64(b)
+		hi = binary.LittleEndian.Uint64(b[n-8:]) >> (8 * (16 - n)) // without what lo has
+	case n >= 4:
+		lo = uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*(n-4))
+	default:
+		for i, c := range b {
+			lo |= uint64(c) << (8 * i)
+		}
+	}
+	return lo, hi | uint64(n)<<56
+}
