@@ -74,7 +74,7 @@ func newTuneFlags() *tuneFlags {
 	set.StringVar(&f.html, "html", "", "write a page with pictures to this `file` too")
 	set.StringVar(&f.protect, "protect", "clients", "with -quota: what to hold dearer: clients (nobody within the quota is denied) or backend (the least of all clients together)")
 	set.StringVar(&f.sizes, "sizes", "", "the values of MaxSize to try, like 256,1024; default: a few around what is needed")
-	set.IntVar(&f.passes, "passes", 5, "how often to replay each table at the least to measure it; 0: measure nothing")
+	set.IntVar(&f.passes, "passes", 5, "how often to replay each table at least to measure it; 0: measure nothing")
 	set.DurationVar(&f.deadline, "deadline", 10*time.Second, "how long a client would wait for its turn, to tell what comes of Wait instead of Limit; 0: do not tell")
 	set.BoolVar(&f.spread, "spread", false, "spread the requests of a second evenly over it, where times are whole seconds")
 

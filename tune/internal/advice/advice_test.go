@@ -79,7 +79,7 @@ func TestReasons(t *testing.T) {
 	given := advice.Give(result("10/s", found{0, 19}, found{0, 20}, found{7, 15}), advice.Clients)
 	require.Equal(t, "Use token_bucket, with room for 1,024 buckets.", given.Summary)
 	require.Equal(t, []string{
-		"Looked at in turn, the less the better: what is denied to clients that stay within the quota; what all clients get beyond it; what one client can ever get at the most.",
+		"Looked at in turn, the less the better: what is denied to clients that stay within the quota; what all clients get beyond it; what one client can ever get at most.",
 		"Better than fixed_window by what all clients got beyond the limit of 10 in any 1s: 9 against 10.",
 		"Better than sliding_window by requests denied to clients that stayed within the quota: 0 against 7.",
 		"It denied 10 of 40 requests (25.0%).",
@@ -104,7 +104,7 @@ func TestMoreReasons(t *testing.T) {
 	require.Contains(t, small, "It denied 5 requests of 1 client that stayed within the quota.")
 	require.Contains(t, small, `because the burst of "10/s burst 4" is below its limit: with a burst of 10 nobody`)
 
-	require.Contains(t, reasons(result("10/s", found{}, found{}, found{}), advice.Backend), "at the most.\nBetter than fixed_window by the most that one client can ever get in any 1s: 19 against 20.\nAs good as sliding_window in all")
+	require.Contains(t, reasons(result("10/s", found{}, found{}, found{}), advice.Backend), "at most.\nBetter than fixed_window by the most that one client can ever get in any 1s: 19 against 20.\nAs good as sliding_window in all")
 	require.Contains(t, reasons(result("10/s burst 4", found{0, 9}, found{0, 9}, found{0, 5}), advice.Backend), "It ignores the burst")
 
 	r := result("10/s", found{}, found{}, found{})

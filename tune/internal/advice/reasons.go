@@ -15,7 +15,7 @@ import (
 
 // aboutChoice says what was looked at.
 func aboutChoice(result *replay.Result, chosen *replay.Outcome, goal Goal) []string {
-	const fair, beyond, bound = "what is denied to clients that stay within the quota", "what all clients get beyond it", "what one client can ever get at the most"
+	const fair, beyond, bound = "what is denied to clients that stay within the quota", "what all clients get beyond it", "what one client can ever get at most"
 	switch {
 	case goal == Clients && namesBurst(result.Quota):
 		return []string{"The quota names a burst, which fixed_window and sliding_window ignore: so it is one of the buckets."}

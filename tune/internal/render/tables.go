@@ -65,7 +65,7 @@ func (r *Report) peaks() table {
 		Notes: []string{
 			"most admitted: the greatest cost that one client was allowed in any span of one period, [t, t+period) for whatever t.",
 			"clients above: how many were allowed more than the limit in such a span, and by how much together.",
-			"never above: what the algorithm can allow one client in such a span at the most, in any workload.",
+			"never above: what the algorithm can allow one client in such a span at most, in any workload.",
 		},
 	}
 	for _, o := range r.Result.Outcomes {

@@ -35,7 +35,7 @@ type Options struct {
 	Step func(requests int) error
 }
 
-// MostSteps returns how many requests Step is told of at the most: sizes that
+// MostSteps returns how many requests Step is told of at most: sizes that
 // turn out to be the same are tried once.
 func (o *Options) MostSteps() int64 {
 	tables := len(o.Sizes) + addedSizes
@@ -95,7 +95,7 @@ type Outcome struct {
 	Unfair  Unfair
 	Peaks   []Peak // of each rate of the quota
 	Backend []Load // what passed of all clients together, for a second and the Period of each rate
-	Live    int    // buckets that mattered at once, at the most
+	Live    int    // buckets that mattered at once, at most
 	Redis   RoundTrips
 	Waits   *Waits // nil if they were not worked out
 

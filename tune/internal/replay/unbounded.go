@@ -53,7 +53,7 @@ func (l *lifetimes) use(key int32, now int64, keep time.Duration) {
 	l.expires[key] = now + int64(keep)
 }
 
-// most returns how many were live at once, at the most. A bucket is dead at
+// most returns how many were live at once, at most. A bucket is dead at
 // the instant it expires.
 func (l *lifetimes) most() (most int) {
 	ends := slices.Concat(l.ends, slices.DeleteFunc(l.expires, func(at int64) bool { return at == 0 }))

@@ -123,7 +123,7 @@ func replayed(ctx context.Context, options Options, w *workload.Workload, good [
 	return replay.Run(replaying)
 }
 
-// fewestCalls are measured at the least: a short workload is over before a
+// fewestCalls are measured at least: a short workload is over before a
 // processor has warmed up.
 const fewestCalls = 500_000
 

@@ -23,7 +23,7 @@ type Columns struct {
 }
 
 // ReadCSV reads a CSV file with a header, which may be compressed by gzip. Each
-// record is one line; what parts its fields, a comma, a semicolon or a tab, is
+// record is one line; what separates its fields, a comma, a semicolon or a tab, is
 // what the header has. A time is as RFC 3339 has it, or a Unix time in seconds
 // (with decimals, if wanted), milliseconds, microseconds or nanoseconds, told
 // apart by their size.
@@ -60,7 +60,7 @@ func ReadCSV(r io.Reader, columns Columns) (*Workload, error) {
 	return b.finish()
 }
 
-// separator returns what parts the fields of a header: of a comma, a semicolon
+// separator returns what separates the fields of a header: of a comma, a semicolon
 // and a tab the one that it has most of outside of quotes.
 func separator(header string) rune {
 	counts := map[rune]int{}

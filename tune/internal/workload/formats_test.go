@@ -259,7 +259,7 @@ func TestFormatsThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ text, format, want string }{
 		{"", "haiku", `there is no format "haiku"; there are auto, combined`},
 		{"", "$", "has a $ without a name"},
-		{"", "$a$b", "nothing parts $a from the next variable"},
+		{"", "$a$b", "nothing separates $a from the next variable"},
 		{"", "log_format main $a;", "has no quoted text"},
 		{"", "log_format main '$a", "has no end"},
 		{"", "log_format main '$a' $b;", "is not quoted"},

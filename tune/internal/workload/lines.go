@@ -62,7 +62,7 @@ func newLines(r io.Reader) (*lines, error) {
 	return &lines{in: in}, nil
 }
 
-// ahead returns the next lines, so many of them at the most, which next returns
+// ahead returns the next lines, so many of them at most, which next returns
 // all the same. It is to be called before next.
 func (l *lines) ahead(most int) (texts []string) {
 	for len(texts) < most {

@@ -50,7 +50,7 @@ func parseNginx(text string) (*nginx, error) {
 		case name == "":
 			return nil, fmt.Errorf("the format %q has a $ without a name", text)
 		case end == "" && i < len(parts)-2:
-			return nil, fmt.Errorf("in the format %q nothing parts $%s from the next variable, so nobody can tell them apart", text, name)
+			return nil, fmt.Errorf("in the format %q nothing separates $%s from the next variable, so nobody can tell them apart", text, name)
 		}
 		n.pieces = append(n.pieces, piece{name, end})
 	}

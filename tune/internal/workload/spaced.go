@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// spaced is a log of fields that blanks or tabs part and that may be quoted:
+// spaced is a log of fields separated by blanks or tabs that may be quoted:
 // the one of an AWS Application Load Balancer, or W3C extended, which names
 // its fields in a directive.
 type spaced struct {
