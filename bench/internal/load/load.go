@@ -14,7 +14,7 @@ import (
 // Load is a sequence of keys.
 type Load struct {
 	Name  string   // of a benchmark: keys=1000/zipf
-	Keys  int      // so many different ones, at the most
+	Keys  int      // so many different ones, at most
 	names []string // all of them
 	draws []string // a power of two of them, walked round and round
 }
