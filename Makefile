@@ -27,7 +27,7 @@ help: ## show this help
 test: STEPS = 1000000
 test: LIVES = 300
 test: SCRIPT_STEPS = 100000
-test: needs fmt-check tidy-check vet lint race test-32bit model fuzz examples tune-smoke bench-smoke ## all that must pass before a change lands (with a shorter model)
+test: needs fmt-check tidy-check vet lint race test-32bit model fuzz examples tune-smoke five-steps tune-install bench-smoke ## all that must pass before a change lands (with a shorter model)
 	@echo "make test: all passed"
 
 .PHONY: needs
@@ -56,7 +56,8 @@ vet: ## go vet
 .PHONY: lint
 lint: ## golangci-lint: faults, doc comments, and who may import whom
 	$(TOOL) golangci-lint config verify
-	$(EACH) $(TOOL) golangci-lint run ./...
+	@# by its path, since -modfile and a workspace exclude each other
+	$(EACH) "$$($(TOOL) -n golangci-lint)" run ./...
 
 .PHONY: race
 race: ## all tests with the race detector, in random order
@@ -79,18 +80,29 @@ model: ## compare with exact arithmetic: STEPS of the algorithms, LIVES of a wai
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh .
-	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh bench
+	@FUZZTIME=$(FUZZTIME) ./scripts/in-module.sh tune $(CURDIR)/scripts/fuzz.sh tune
 	@FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh contrib/httplimit
 
 .PHONY: examples
 examples: ## run every program under examples/
 	@./scripts/examples.sh
 
+.PHONY: throttled-bench
+throttled-bench: ## build the tuning tool into out/
+	@mkdir -p out
+	./scripts/in-module.sh tune go build -o $(CURDIR)/out/ ./cmd/throttled-bench
+
+.PHONY: tune-install
+tune-install: ## install the tuning tool as "go install …@latest" does, from a proxy made of this clone
+	@./scripts/tune-install.sh
+
+.PHONY: five-steps
+five-steps: ## run the commands of docs/tuning.md, from a log to settings, on a Redis started for them
+	@./scripts/five-steps.sh
+
 .PHONY: tune-smoke
-tune-smoke: ## advice for the log that is shipped, and the page in out/tune.html
-	mkdir -p out
-	go -C bench build -o ../out/ ./cmd/throttled-bench
-	out/throttled-bench tune -quota "30/m; 200/h" -log bench/internal/tune/testdata/shop.log -html out/tune.html
+tune-smoke: throttled-bench ## advice for the log that is shipped, and the page in out/tune.html
+	out/throttled-bench tune -log tune/internal/tune/testdata/shop.log -html out/tune.html
 	@./scripts/look-at-page.sh out/tune.html 5
 
 .PHONY: cover

@@ -10,6 +10,6 @@ ran=$(grep -c '^Benchmark.*ns/op\|^Benchmark.*µs' out/bench-smoke.txt || true)
 [ "$ran" -ge 150 ] || { echo "bench-smoke: only $ran benchmarks ran" >&2; exit 1; }
 echo "bench-smoke: $ran benchmarks"
 
-go -C bench run ./cmd/throttled-bench report -quick -count 1 -benchtime 1x -steps 300 -waiting 300 -o ../out/bench-smoke.html
+go -C bench run ./cmd/report -quick -count 1 -benchtime 1x -steps 300 -waiting 300 -o ../out/bench-smoke.html
 # Three plots of speed with one processor, three with all where there are more, and one each of memory and waits.
 ./scripts/look-at-page.sh out/bench-smoke.html $(($(getconf _NPROCESSORS_ONLN) > 1 ? 8 : 5))

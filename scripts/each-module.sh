@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-nested=$(find . -mindepth 2 -name go.mod -not -path './tools/*' -not -path '*/testdata/*' -exec dirname {} ';' | sort)
+nested=$(find . -mindepth 2 -name go.mod -not -path './tools/*' -not -path './out/*' -not -path '*/testdata/*' -exec dirname {} ';' | sort)
 for dir in . $nested; do
 	echo "== $dir: $*" >&2
-	(cd "$dir" && "$@")
+	./scripts/in-module.sh "$dir" "$@"
 done

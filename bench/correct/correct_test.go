@@ -36,6 +36,38 @@ func TestTable(t *testing.T) {
 			}
 		})
 	}
+	write(t, table)
+}
+
+// TestSpots judges the very calls that are measured. Nobody but this library is
+// held to it.
+func TestSpots(t *testing.T) {
+	var table []correct.Spot
+	for _, peer := range peers.All() {
+		if !correct.Judged(peer) || peer.RealClock {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			spots, err := correct.SpotsInBubble(peer, *steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			table = append(table, spots...)
+			for _, spot := range spots {
+				if spot.Count.Asked != *steps {
+					t.Errorf("asked for %d: %s", *steps, text(spot))
+				}
+				if peer.Module == "github.com/throttled-go/throttled" && !good(&spot.Count) {
+					t.Errorf("this library is wrong: %s", text(spot))
+				}
+			}
+		})
+	}
+	write(t, table)
+}
+
+// write writes a table to the file that was asked for, if one was.
+func write(t *testing.T, table any) {
 	if *out == "" {
 		return
 	}
@@ -63,10 +95,11 @@ func inBubble(t *testing.T, peer peers.Peer, steps int) (rows []correct.Row) {
 	return rows
 }
 
+func good(c *correct.Count) bool {
+	return c == nil || c.Asked > 0 && c.WronglyAllowed == 0 && c.WronglyDenied == 0 && c.Beyond == 0
+}
+
 func right(row correct.Row) bool {
-	good := func(c *correct.Count) bool {
-		return c == nil || c.Asked > 0 && c.WronglyAllowed == 0 && c.WronglyDenied == 0 && c.Beyond == 0
-	}
 	promised := row.Promises == nil || row.Promises.Told > 0 && row.Promises.Kept == row.Promises.Told && row.Promises.TooLong == 0
 	return good(&row.Ones) && good(row.Costs) && promised && row.DenialsCost != "yes"
 }
@@ -99,16 +132,21 @@ func TestFaultsAreFound(t *testing.T) {
 		name    string
 		limiter broken
 		found   func(correct.Row) bool
+		spots   func(allowed, denied correct.Count) bool
 	}{
 		{"allows all", broken{all: true}, func(r correct.Row) bool {
 			return r.Ones.WronglyAllowed > 0 && r.Ones.Beyond > 1 && r.Costs.WronglyAllowed > 0
+		}, func(allowed, denied correct.Count) bool {
+			return allowed.WronglyAllowed == 0 && denied.WronglyAllowed == 299
 		}},
 		{"allows none", broken{none: true}, func(r correct.Row) bool {
 			return r.Ones.WronglyDenied > 0 && r.Ones.Beyond == 0 && r.Costs.WronglyDenied > 0
+		}, func(allowed, denied correct.Count) bool {
+			return allowed.WronglyDenied == 299 && denied.WronglyDenied == 0
 		}},
 		{"puts off", broken{}, func(r correct.Row) bool {
 			return r.DenialsCost == "yes" && r.Promises.Told > 0 && r.Promises.Kept == 0
-		}},
+		}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			peer := peers.Peer{
@@ -121,6 +159,12 @@ func TestFaultsAreFound(t *testing.T) {
 			if row := inBubble(t, peer, 300)[0]; !test.found(row) {
 				t.Errorf("not found: %s", text(row))
 			}
+			synctest.Test(t, func(t *testing.T) {
+				spots, err := correct.SpotsInBubble(peer, 300)
+				if err != nil || test.spots != nil && !test.spots(spots[0].Count, spots[1].Count) {
+					t.Errorf("not found: %s, %v", text(spots), err)
+				}
+			})
 		})
 	}
 }

@@ -27,11 +27,12 @@ type subject struct {
 }
 
 func newSubject(p peers.Peer, s peers.Settings, slack time.Duration) (*subject, error) {
+	made := time.Now().UnixNano()
 	limiter, err := p.New(s)
 	if err != nil {
 		return nil, err
 	}
-	begin := func(now int64) model { return newModel(p.Law, s, now) }
+	begin := func(now int64) model { return newModel(p.Law, s, made, now) }
 	return &subject{limiter: limiter, begin: begin, slack: slack}, nil
 }
 

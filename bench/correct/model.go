@@ -17,8 +17,9 @@ type model interface {
 	beyond(now int64) float64
 }
 
-// newModel returns the law that p claims. WindowFromBirth begins at birth.
-func newModel(law peers.Law, s peers.Settings, birth int64) model {
+// newModel returns the law that p claims, of a limiter that was made at an
+// instant and a key that was first asked for at another.
+func newModel(law peers.Law, s peers.Settings, made, birth int64) model {
 	switch law {
 	case peers.TokenBucket:
 		return newBucket(s, s.Burst)
@@ -26,6 +27,8 @@ func newModel(law peers.Law, s peers.Settings, birth int64) model {
 		return newBucket(s, 1)
 	case peers.SlidingWindow:
 		return &sliding{limit: s.Limit, period: int64(s.Period)}
+	case peers.SlidingFromBirth:
+		return &sliding{limit: s.Limit, period: int64(s.Period), anchor: made}
 	case peers.WindowFromFirst:
 		return &window{limit: s.Limit, period: int64(s.Period), fromFirst: true}
 	case peers.WindowFromBirth:
@@ -117,10 +120,12 @@ func (w *window) beyond(now int64) float64 {
 // the last period.
 type sliding struct {
 	limit, period               int64
+	anchor                      int64 // a begin of a window; all others are whole periods away
 	number, previous, thisCount int64
 }
 
 func (s *sliding) now(now int64) (number, previous, current int64) {
+	now -= s.anchor
 	switch number = (now - floorMod(now, s.period)) / s.period; number {
 	case s.number:
 		return number, s.previous, s.thisCount
@@ -134,7 +139,7 @@ func (s *sliding) now(now int64) (number, previous, current int64) {
 // over returns by how much cost would pass the limit now, times the period.
 func (s *sliding) over(now, cost int64) *big.Int {
 	_, previous, current := s.now(now)
-	weighted := new(big.Int).Mul(big.NewInt(previous), big.NewInt(s.period-floorMod(now, s.period)))
+	weighted := new(big.Int).Mul(big.NewInt(previous), big.NewInt(s.period-floorMod(now-s.anchor, s.period)))
 	rest := new(big.Int).Mul(big.NewInt(current+cost-s.limit), big.NewInt(s.period))
 	return weighted.Add(weighted, rest)
 }

@@ -37,8 +37,8 @@ func (c Cell) Cannot() string {
 	}
 }
 
-// settings allow all that is ever asked for, or the first of each key.
-func (c Cell) settings() Settings {
+// Settings allow all that is ever asked for, or the first of each key.
+func (c Cell) Settings() Settings {
 	s := Settings{Limit: 1e9, Period: time.Hour, Burst: 1e9, MaxKeys: max(1024, c.Load.Keys)}
 	if c.Denied {
 		s.Limit, s.Burst = 1, 1
@@ -50,7 +50,7 @@ func (c Cell) settings() Settings {
 }
 
 // New makes the limiter of the measurement.
-func (c Cell) New() (Limiter, error) { return c.Peer.New(c.settings()) }
+func (c Cell) New() (Limiter, error) { return c.Peer.New(c.Settings()) }
 
 // Benchmark returns the measurement, and what closes the limiter that it used
 // last. Each run begins with a new limiter in which all keys are, and keeps it

@@ -14,6 +14,8 @@ const (
 	WindowFromFirst Law = "window from the first request"  // begins with the first request after the last one ended
 	WindowFromBirth Law = "windows since the key was made" // begins at multiples of the period since the key was first asked for
 	SlidingWindow   Law = "sliding window"                 // by the weighted counts of two windows
+	// SlidingFromBirth has windows that begin at multiples of the period since the limiter was made.
+	SlidingFromBirth Law = "sliding window since the limiter was made"
 )
 
 // Settings are what a limiter is made with: Limit in every Period, for each key.
@@ -82,6 +84,7 @@ func All() []Peer {
 		lockedMap, lockedMapAndClock,
 		syncTokenBucket, syncFixedWindow, syncSlidingWindow, asyncLimit, asyncLimitTo,
 		timeRate, timeRateMap, uberRatelimit, goLimiter, throttledV2, throttledV2Bounded,
-		ululeLimiter, failsafeBursty, failsafeSmooth, tollboothV7,
+		ululeLimiter, failsafeBursty, failsafeSmooth, tollboothV7, tollboothV8,
+		chiHTTPRate, jujuRatelimit,
 	}
 }

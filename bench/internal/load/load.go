@@ -5,6 +5,7 @@ package load
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // Load is a sequence of keys.
 type Load struct {
 	Name  string   // of a benchmark: keys=1000/zipf
-	Keys  int      // so many different ones, at the most
+	Keys  int      // so many different ones, at most
 	names []string // all of them
 	draws []string // a power of two of them, walked round and round
 }
@@ -47,9 +48,15 @@ func draw(name string, keys int, distribution func(*rand.Rand, int) func() int) 
 	for i := range l.names {
 		l.names[i] = fmt.Sprintf("user:%d", i)
 	}
+	// A request brings its key in memory of its own. Were it the very string that
+	// a limiter has kept, to compare them would be to compare two pointers.
+	asked := make([]string, keys)
+	for i, name := range l.names {
+		asked[i] = strings.Clone(name)
+	}
 	next := distribution(rand.New(rand.NewPCG(1, 2)), keys)
 	for i := range l.draws {
-		l.draws[i] = l.names[next()]
+		l.draws[i] = asked[next()]
 	}
 	return l
 }

@@ -20,6 +20,10 @@ func (r *Report) measureCorrect(ctx context.Context, step func(stage, what strin
 	if err != nil {
 		return err
 	}
+	step("answers", "those of the calls that are measured")
+	if err := runTest(ctx, "correct", "TestSpots", &r.Spots, fmt.Sprintf("-steps=%d", r.Set.Steps)); err != nil {
+		return err
+	}
 	step("answers", "the order of those who wait")
 	if err := runTest(ctx, "waits", "TestOrder", &r.Orders); err != nil {
 		return err
@@ -34,6 +38,11 @@ func (r *Report) measureCorrect(ctx context.Context, step func(stage, what strin
 			return err
 		}
 		r.Correct = append(r.Correct, rows...)
+		spots, err := correct.SpotsInRealTime(peer, r.Set.Steps)
+		if err != nil {
+			return err
+		}
+		r.Spots = append(r.Spots, spots...)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -34,8 +35,10 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 type page struct {
 	*Report
 	Sections   []section
-	HeapPlot   template.HTML
-	CrowdPlot  template.HTML
+	Verdict    []string
+	Worst      []worst
+	HeapPlot   picture
+	CrowdPlot  picture
 	ReportJSON template.JS
 }
 
@@ -44,7 +47,7 @@ type section struct {
 	Load  string
 	Procs int
 	Rows  []speedRow
-	Plot  template.HTML
+	Plot  picture
 }
 
 // speedRow is one peer in a section.
@@ -52,14 +55,15 @@ type speedRow struct {
 	Peer            string
 	Allowed, Denied Speed
 	Ratio           float64 // of the allowed to the locked map with a clock
-	Wrong           string
+	WrongAllowed    string  // share of the wrong answers to the calls of Allowed
+	WrongDenied     string  // and of Denied
 	Bound           string
-	Ours            bool
+	Ours, Baseline  bool
 }
 
 // HTML returns the page: all in one, without a script, and nothing is loaded.
 func (r *Report) HTML() ([]byte, error) {
-	view := page{Report: r}
+	view := page{Report: r, Worst: r.worstShares()}
 	raw, err := r.JSON()
 	if err != nil {
 		return nil, err
@@ -74,6 +78,7 @@ func (r *Report) HTML() ([]byte, error) {
 			view.Sections = append(view.Sections, section)
 		}
 	}
+	view.Verdict = append(speedVerdicts(view.Sections), r.answersVerdict())
 	if view.HeapPlot, err = r.heapPlot(); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func (r *Report) section(load string, procs int) (s section, err error) {
 	s = section{Load: load, Procs: procs}
 	var base float64
 	for _, peer := range r.Peers {
-		row := speedRow{Peer: peer.Name, Wrong: r.wrongShare(peer.Name), Bound: bound(peer), Ours: strings.HasPrefix(peer.Module, "github.com/throttled-go/")}
+		row := speedRow{Peer: peer.Name, WrongAllowed: r.wrongShare(peer.Name, "allowed"), WrongDenied: r.wrongShare(peer.Name, "denied"), Bound: bound(peer), Ours: isOurs(peer), Baseline: isBaseline(peer)}
 		for _, speed := range r.Speed {
 			if speed.Peer != peer.Name || speed.Load != load || speed.Procs != procs {
 				continue
@@ -116,42 +121,92 @@ func (r *Report) section(load string, procs int) (s section, err error) {
 		}
 		s.Rows = append(s.Rows, row)
 	}
+	for i := range s.Rows {
+		s.Rows[i].Ratio = s.Rows[i].Allowed.Time.Median / base
+	}
+	// The fastest first; what has no figures comes last.
+	slices.SortStableFunc(s.Rows, func(x, y speedRow) int {
+		return cmp.Or(cmp.Compare(len(x.Allowed.Cannot), len(y.Allowed.Cannot)), cmp.Compare(x.Allowed.Time.Median, y.Allowed.Time.Median))
+	})
 	var names []string
 	var allowed, denied []float64
-	for i, row := range s.Rows {
-		s.Rows[i].Ratio = row.Allowed.Time.Median / base
+	for _, row := range s.Rows {
 		if row.Allowed.Cannot == "" {
-			names = append(names, row.Peer)
-			allowed, denied = append(allowed, row.Allowed.Time.Median), append(denied, row.Denied.Time.Median)
+			names = append(names, row.plotted())
+			allowed, denied = append(allowed, row.Allowed.Time.Median), append(denied, row.denied())
 		}
 	}
-	s.Plot, err = bars(names, []series{{"mostly allowed", allowed}, {"mostly denied", denied}}, "ns per decision")
+	label := fmt.Sprintf("nanoseconds per decision at %s with %d at a time, the fastest first: %s", load, procs, strings.Join(names, ", "))
+	s.Plot, err = dots(label, names, []series{{"mostly allowed", allowed}, {"mostly denied", denied}}, "ns per decision")
 	return s, err
 }
 
-// wrongShare returns what share of the answers of a peer was wrong with the
-// quota and the kind of costs where it was the greatest.
-func (r *Report) wrongShare(peer string) string {
-	judged, worst := false, 0.0
-	for _, row := range r.Correct {
-		if row.Peer != peer {
-			continue
+// plotted returns the name as a plot has it.
+func (r *speedRow) plotted() string {
+	if r.Ours {
+		return oursMark + r.Peer
+	}
+	return r.Peer
+}
+
+// denied returns the time of a denial, 0 if there is none.
+func (r *speedRow) denied() float64 {
+	if r.Denied.Cannot != "" {
+		return 0
+	}
+	return r.Denied.Time.Median
+}
+
+// wrongShare returns what share of a peer's answers was wrong with the call and
+// the quota of a speed.
+func (r *Report) wrongShare(peer, mix string) string {
+	for _, spot := range r.Spots {
+		if spot.Peer == peer && spot.Mix == mix {
+			return percent(share(spot.Count))
 		}
-		for _, count := range []*correct.Count{&row.Ones, row.Costs} {
-			if count != nil {
-				judged = true
-				worst = max(worst, float64(count.WronglyAllowed+count.WronglyDenied)/float64(count.Asked))
+	}
+	return "–"
+}
+
+// worst is the greatest share of wrong answers of a peer, and what it takes to
+// see it.
+type worst struct {
+	Peer, Share, Quota, Costs string
+}
+
+// worstShares returns the worst of each peer that is judged, those without a
+// fault too.
+func (r *Report) worstShares() (all []worst) {
+	shares := map[string]float64{}
+	for _, row := range r.Correct {
+		at := slices.IndexFunc(all, func(w worst) bool { return w.Peer == row.Peer })
+		if at < 0 {
+			at = len(all)
+			all = append(all, worst{Peer: row.Peer, Share: percent(0)})
+		}
+		for _, of := range []struct {
+			count *correct.Count
+			costs string
+		}{{&row.Ones, "1 each"}, {row.Costs, "up to the limit"}} {
+			if of.count != nil && share(*of.count) > shares[row.Peer] {
+				shares[row.Peer] = share(*of.count)
+				all[at] = worst{Peer: row.Peer, Share: percent(share(*of.count)), Quota: row.Quota, Costs: of.costs}
 			}
 		}
 	}
-	switch {
-	case !judged:
-		return "–"
-	case worst == 0:
+	return all
+}
+
+// share returns what part of the answers was wrong.
+func share(c correct.Count) float64 {
+	return float64(c.WronglyAllowed+c.WronglyDenied) / float64(max(1, c.Asked))
+}
+
+func percent(share float64) string {
+	if share == 0 {
 		return "none"
-	default:
-		return fmt.Sprintf("%.2g %%", 100*worst)
 	}
+	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
 // bound tells in a word whether a peer bounds its memory.
@@ -166,23 +221,35 @@ func bound(peer Peer) string {
 	}
 }
 
-func (r *Report) heapPlot() (template.HTML, error) {
+func (r *Report) heapPlot() (picture, error) {
+	kept := slices.DeleteFunc(slices.Clone(r.Heap), func(h Heap) bool { return h.Cannot != "" })
+	slices.SortStableFunc(kept, func(x, y Heap) int { return cmp.Compare(x.Bytes.Median, y.Bytes.Median) })
 	var names []string
 	var bytes []float64
-	for _, heap := range r.Heap {
-		if heap.Cannot == "" {
-			names, bytes = append(names, heap.Peer), append(bytes, heap.Bytes.Median)
+	for _, heap := range kept {
+		name := heap.Peer
+		if r.ours(name) {
+			name = oursMark + name
 		}
+		names, bytes = append(names, name), append(bytes, heap.Bytes.Median)
 	}
-	return bars(names, []series{{values: bytes}}, "bytes per key")
+	return dots("bytes for each key, the least first: "+strings.Join(names, ", "), names, []series{{values: bytes}}, "bytes per key")
 }
 
-func (r *Report) crowdPlot() (template.HTML, error) {
+// ours reports whether a peer is this library.
+func (r *Report) ours(name string) bool {
+	return slices.ContainsFunc(r.Peers, func(p Peer) bool { return p.Name == name && isOurs(p) })
+}
+
+func isOurs(p Peer) bool { return strings.HasPrefix(p.Module, "github.com/throttled-go/") }
+
+func (r *Report) crowdPlot() (picture, error) {
 	var all []series
+	var names []string
 	for _, crowd := range r.Crowds {
-		all = append(all, series{crowd.Waiter, crowd.Curve})
+		all, names = append(all, series{crowd.Waiter, crowd.Curve}), append(names, crowd.Waiter)
 	}
-	return lines(all)
+	return lines("what share of those who waited was at most so late, with "+strings.Join(names, ", "), all)
 }
 
 // wrong tells a count in a few words.

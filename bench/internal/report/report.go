@@ -18,11 +18,12 @@ type Report struct {
 	Peers       []Peer    `json:"peers"`
 	NotMeasured []string  `json:"not_measured"`
 
-	Speed   []Speed       `json:"speed"`
-	Heap    []Heap        `json:"heap"`
-	Correct []correct.Row `json:"correct"`
-	Orders  []waits.Order `json:"orders"`
-	Crowds  []Crowd       `json:"crowds"`
+	Speed   []Speed        `json:"speed"`
+	Heap    []Heap         `json:"heap"`
+	Correct []correct.Row  `json:"correct"`
+	Spots   []correct.Spot `json:"spots"`
+	Orders  []waits.Order  `json:"orders"`
+	Crowds  []Crowd        `json:"crowds"`
 }
 
 // Peer is what was measured, and in which version.

@@ -27,8 +27,15 @@ func small() *report.Report {
 			speed(peers.Baseline, "allowed", "", 40), speed(peers.Baseline, "denied", "denies nothing", 1),
 			speed("lim</script>iter", "allowed", "", 100), speed("lim</script>iter", "denied", "", 60),
 		},
-		Heap:        []report.Heap{{Peer: "a", Bytes: of(77), Growth: of(10)}, {Peer: "b", Cannot: "has no keys"}},
-		Correct:     []correct.Row{{Peer: "lim</script>iter", Ones: correct.Count{Asked: 200, WronglyDenied: 30}, NoCosts: "takes no costs"}},
+		Heap: []report.Heap{{Peer: "a", Bytes: of(77), Growth: of(10)}, {Peer: "b", Cannot: "has no keys"}},
+		Correct: []correct.Row{
+			{Peer: "lim</script>iter", Quota: "100 per 1s", Ones: correct.Count{Asked: 200, WronglyDenied: 30}, NoCosts: "takes no costs"},
+			{Peer: "lim</script>iter", Quota: "7 per 1m0s", Ones: correct.Count{Asked: 200}, Costs: &correct.Count{Asked: 100, WronglyAllowed: 17}},
+		},
+		Spots: []correct.Spot{
+			{Peer: "lim</script>iter", Mix: "allowed", Count: correct.Count{Asked: 200}},
+			{Peer: "lim</script>iter", Mix: "denied", Count: correct.Count{Asked: 200, WronglyAllowed: 5}},
+		},
 		Orders:      []waits.Order{{Waiter: "w", Arrived: 100}},
 		Crowds:      []report.Crowd{{Waiter: "w", First: of(1), P50: of(500), P99: of(1100), CPU: of(3), Bytes: of(2000), Curve: []float64{1, 2, 3}}},
 		NotMeasured: []string{"example.com/absent: it was not served"},
@@ -45,14 +52,16 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{
 		"make figures", "Abacus 4, 2 processors", "the median of 3 runs",
 		"100 <small>99.0 … 101</small>", `<td class="n">2.50`, "denies nothing", "by age only", "v9.8.7",
-		"15 %", "30 of 200 denied", "takes no costs", "has no keys", "a wait cannot be given up", "example.com/absent",
+		`<td class="n">2.50<td class="n">none`, `59.0 … 61.0</small><td class="n">2.5 %`, // beside the speed, that of the call
+		`<td class="n">17 %<td>7 per 1m0s<td>up to the limit`, // the worst, and what it takes
+		"30 of 200 denied", "takes no costs", "has no keys", "a wait cannot be given up", "example.com/absent",
 		"lim&lt;/script&gt;iter",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if n := strings.Count(page, "<svg"); n != 3 {
+	if n := strings.Count(page, "<svg"); n != 6 {
 		t.Errorf("%d plots", n)
 	}
 	for _, outside := range []string{"src=", "<link", "@import", "<?xml"} {

@@ -52,7 +52,7 @@ func (s *Set) Override(name string, from Set) {
 
 // Total returns how many steps Measure has.
 func (s Set) Total() int {
-	total := len(waits.All())*s.Count + 2
+	total := len(waits.All())*s.Count + 3
 	for _, load := range s.Loads {
 		total += len(s.cells(load)) * len(procs()) * s.Count
 	}
