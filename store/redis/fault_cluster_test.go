@@ -1,9 +1,15 @@
 package redis_test
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/redistest"
+	"github.com/throttled-go/throttled/store/redis"
 )
 
 // The keys of a load on a cluster: two share a slot.
@@ -56,4 +62,42 @@ func TestSurvivesACrashInACluster(t *testing.T) {
 	})
 	l.notTwice(c.URL())
 	expires(t, c.Masters(t)...)
+}
+
+// TestAHotSlotMoves: while the keys of a slot are at two nodes, calls for several
+// of them are refused there, and nobody notices.
+func TestAHotSlotMoves(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t)
+	l := limiterBy(t, openStore(t, c.URL(), redis.Options{Timeout: patience}), throttled.TokenBucket, slowly(1000))
+	key := func(i int) string { return fmt.Sprintf("{door}%d", i) }
+	const keys, calls = 16, 40
+	for i := range keys / 2 { // these are there, the others come where the slot moves to
+		_, err := l.Limit(t.Context(), key(i))
+		require.NoError(t, err)
+	}
+	for _, to := range c.Masters(t) {
+		if to != c.Owner(t, slot) {
+			c.BeginMigration(t, slot, to)
+			break
+		}
+	}
+	var group errgroup.Group
+	for range 8 {
+		for i := range keys {
+			group.Go(func() error {
+				for range calls {
+					if _, err := l.Limit(t.Context(), key(i)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	require.NoError(t, group.Wait())
+	for i := range keys {
+		require.GreaterOrEqual(t, used(t, l, key(i)), int64(8*calls))
+		require.LessOrEqual(t, used(t, l, key(i)), int64(8*calls+1))
+	}
 }
