@@ -10,11 +10,13 @@ import (
 // own.
 type callContext struct {
 	context.Context // whose values it has
+	deadline        time.Time
 	ended           chan struct{}
 }
 
-// Deadline returns none: it is kept by the store.
-func (*callContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+// Deadline returns when the time is up. The client looks at it while it sets up a
+// connection, which it would else wait for without an end where nobody answers.
+func (c *callContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // Done is closed when the time is up.
 func (c *callContext) Done() <-chan struct{} { return c.ended }

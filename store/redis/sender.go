@@ -122,7 +122,7 @@ func (s *Store) exchange(b *batch) (goOn bool) {
 // carry returns the answers to a batch, or an error if Redis has not answered. A
 // call for one request has the values of its ctx.
 func (s *Store) carry(b *batch) ([]script.Answer, error) {
-	ctx := &callContext{context.Background(), b.expired}
+	ctx := &callContext{context.Background(), s.epoch.Add(b.requests[0].deadline), b.expired}
 	if len(b.requests) == 1 {
 		ctx.Context = context.WithoutCancel(b.requests[0].ctx)
 	}
