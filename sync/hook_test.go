@@ -242,3 +242,13 @@ func TestAHookThatAsksTheSameLimiterDoesNotHang(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 3, remaining(t, l, key))
 }
+
+func TestAHookThatReturnsNilIsRefused(t *testing.T) {
+	hooks := []throttled.Hook{
+		func(next throttled.Handler) throttled.Handler { return next },
+		func(throttled.Handler) throttled.Handler { return nil },
+	}
+	_, err := sync.New(throttled.Config{Quota: five, Hooks: hooks})
+	require.ErrorIs(t, err, throttled.ErrInvalidConfig)
+	require.ErrorContains(t, err, "Hooks[1] returned a nil Handler")
+}
