@@ -14,8 +14,9 @@ package algorithm
 //
 // A Runs is immutable.
 type Runs struct {
-	kind  Kind
-	rates []rate
+	kind   Kind
+	rates  []rate  // of windows, that of the shortest period first
+	blocks []int64 // of windows, see there
 }
 
 // Run is what some places in a row do to the state that they find. The zero
@@ -32,13 +33,22 @@ type Run struct {
 }
 
 // Runs returns how the law sums up places.
-func (l *Law) Runs() *Runs { return &Runs{kind: l.kind, rates: l.rates} }
+func (l *Law) Runs() *Runs {
+	if l.kind != FixedWindow && l.kind != SlidingWindow {
+		return &Runs{kind: l.kind, rates: l.rates}
+	}
+	rates := byPeriod(l.rates)
+	return &Runs{l.kind, rates, blocks(rates)}
+}
 
 // Rates returns of how many rates a sum is made.
 func (s *Runs) Rates() int { return len(s.rates) }
 
 // Chains reports whether Chain is of any use.
 func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != SlidingWindow }
+
+// Sums reports whether Sum is of any use. Where it is not, [Runs.Walk] is.
+func (s *Runs) Sums() bool { return s.Chains() || s.tabulates() }
 
 // Sum fills run for places of these costs, each from 1 to the capacity. It
 // reports whether it could; else run is of no use. What it allocates is enough
@@ -75,10 +85,10 @@ func (s *Runs) Pass(costs, state []int64, at int64) int64 {
 	words := s.kind.Words()
 	for _, cost := range costs {
 		for i := range s.rates { // one that allows it goes on to
-			at = s.rates[i].decide(state[i*words:], at, cost, false).turn
+			at = s.rates[i].decide(state[s.rates[i].Index*words:], at, cost, false).turn
 		}
 		for i := range s.rates {
-			s.rates[i].decide(state[i*words:], at, cost, true)
+			s.rates[i].decide(state[s.rates[i].Index*words:], at, cost, true)
 		}
 	}
 	return at
