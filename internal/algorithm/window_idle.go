@@ -20,11 +20,7 @@ package algorithm
 // burst charges those of the places to which turn is the turn of all, and returns
 // how many they are: at least one.
 func (w *Walk) burst(cost, places int64) int64 {
-	room := w.roomAt(0, w.turn)
-	for i := 1; i < len(w.runs.rates); i++ {
-		room = min(room, w.roomAt(i, w.turn))
-	}
-	fit := min(places, room/cost)
+	fit := min(places, w.roomFrom(0, w.turn)/cost)
 	for i := range w.runs.rates {
 		w.panes[i].current += fit * cost
 	}
@@ -54,16 +50,18 @@ func (w *Walk) idleBeside(live int, cost int64) bool {
 }
 
 // roomy reports whether rate i always has room for one more, at the pace of those
-// from live on. So it must be in this window too, where more may have been charged.
+// from live on. So it must be in this window too, where more may have been charged:
+// now, and with all that is charged until it ends.
 func (w *Walk) roomy(i, live int, cost int64) bool {
 	r, p := &w.runs.rates[i], &w.panes[i]
-	spare := r.Capacity - cost
+	end := w.end(i)
 	for j := live; j < len(w.runs.rates); j++ {
-		if w.pace(j, r.period+1) > spare || p.current+w.pace(j, w.end(i)-w.turn) > spare {
+		if w.pace(j, r.period+1) > r.Capacity-cost {
 			return false
 		}
+		end = min(end, w.end(j))
 	}
-	return w.roomAt(i, w.turn) >= cost
+	return w.roomAt(i, w.turn) > w.roomFrom(live, w.turn) && r.Capacity-p.current > w.roomFrom(live, end)
 }
 
 // sparse reports whether the places are so far apart that each finds rate i fresh.
@@ -71,7 +69,7 @@ func (w *Walk) sparse(i, live int, cost int64) bool {
 	r, p := &w.runs.rates[i], &w.panes[i]
 	next := w.turn
 	for j := live; j < len(w.runs.rates); j++ {
-		if w.pace(j, 2*r.period) >= cost {
+		if w.pace(j, 2*r.period+1) > cost {
 			return false
 		}
 		next = max(next, w.turnAt(j, cost))
@@ -118,9 +116,6 @@ func (w *Walk) settleIdle() {
 
 // passedBefore returns how much of passed was charged before an instant behind turn.
 func (w *Walk) passedBefore(at int64) int64 {
-	room := w.passed
-	for j := w.idle; j < len(w.runs.rates); j++ {
-		room = min(room, w.roomAt(j, at-1))
-	}
+	room := min(w.passed, w.roomFrom(w.idle, at-1))
 	return room - room%w.cost
 }

@@ -183,6 +183,15 @@ func (w *Walk) roomAt(i int, at int64) int64 {
 	return r.Capacity - p.current - r.weight(p.previous, at-p.start)
 }
 
+// roomFrom returns the least room of all rates from the first one on.
+func (w *Walk) roomFrom(first int, at int64) int64 {
+	room := w.roomAt(first, at)
+	for i := first + 1; i < len(w.runs.rates); i++ {
+		room = min(room, w.roomAt(i, at))
+	}
+	return room
+}
+
 // settle brings panes up to date with what was charged since turn.
 func (w *Walk) settle() {
 	if w.idle > 0 {
