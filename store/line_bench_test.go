@@ -20,19 +20,19 @@ import (
 // Refund lets one through, where it gives room. Nobody's turn comes by itself.
 //
 // A Wait at a leaky bucket stands in its queue; everybody else stands in line. All
-// cost 1, but where costs are mixed, or come in runs of a thousand.
+// cost 1, but where costs are mixed, or the line is ten runs of equal costs.
 func BenchmarkLine(b *testing.B) {
-	one := func(*rand.Rand, int) int64 { return 1 }
-	mixed := func(random *rand.Rand, _ int) int64 { return 1 + random.Int64N(3) }
-	runs := func(_ *rand.Rand, came int) int64 { return 1 + int64(came/1000%3) }
+	one := func(*line) int64 { return 1 }
+	mixed := func(l *line) int64 { return 1 + l.random.Int64N(3) }
+	runs := func(l *line) int64 { return 1 + int64(10*l.came/l.length%3) }
 	type quota struct {
 		name, text string
-		cost       func(random *rand.Rand, came int) int64
+		cost       func(l *line) int64
 	}
 	windows := []quota{
 		{"rates=1", "10/h", one},
 		{"rates=2", "10/h; 100/d", one},
-		{"rates=2/odd", "3/7h; 10/11h", one},
+		{"rates=2/odd", "6/7h; 20/11h", one},
 		{"rates=2/runs", "10/h; 100/d", runs},
 		{"rates=2/mixed", "10/h; 100/d", mixed},
 		{"rates=3", "10/h; 100/d; 500/w", one},
@@ -72,7 +72,7 @@ func BenchmarkLine(b *testing.B) {
 							b.Fatal(err)
 						}
 						l := newLine(b, kind, plan, waits.op)
-						l.cost = quota.cost
+						l.length, l.cost = n, quota.cost
 						for len(l.members) < n {
 							l.come()
 						}
@@ -98,8 +98,9 @@ type line struct {
 	store   throttled.Submitter
 	waiting func() int64
 	req     throttled.Request // of those who come
-	cost    func(random *rand.Rand, came int) int64
+	cost    func(l *line) int64
 	came    int
+	length  int // how many shall wait
 	members []*member
 	left    chan *member
 	random  *rand.Rand
@@ -174,7 +175,7 @@ func (l *line) come() {
 			l.left <- m
 		}
 	}
-	l.req.Cost = l.cost(l.random, l.came)
+	l.req.Cost = l.cost(l)
 	l.came++
 	l.time(joining, func() { l.store.Submit(ctx, l.req, done) })
 	l.members = append(l.members, m)

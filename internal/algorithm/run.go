@@ -50,13 +50,13 @@ func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != Sliding
 // Sums reports whether Sum is of any use. Where it is not, [Runs.Walk] is.
 func (s *Runs) Sums() bool { return s.Chains() || s.tabulates() }
 
-// Sum fills run for places of these costs, each from 1 to the capacity. It
-// reports whether it could; else run is of no use. What it allocates is enough
-// for as many places as there is room for in costs.
-func (s *Runs) Sum(run *Run, costs []int64) bool {
+// Sum fills run for places of these costs, at least one, each from 1 to the capacity.
+// It reports whether it could; else run is of no use. What it allocates is enough for
+// as many places as there is room for in costs. What is in spare, it may overwrite.
+func (s *Runs) Sum(run, spare *Run, costs []int64) bool {
 	switch {
 	case s.Chains():
-		return s.bucketSum(run, costs)
+		return s.bucketSum(run, spare, costs)
 	case s.tabulates():
 		s.rates[0].tabulate(run, costs)
 		return true

@@ -26,6 +26,7 @@ type sums struct {
 	tail  *stretch   // the last stretch, nil if those behind the others have left
 	wrong int        // stretches whose sums are wrong, at most
 	costs []int64    // scratch
+	spare algorithm.Run
 }
 
 // stretch is some places of a line in a row: one stretch, or a tree of two.
@@ -174,7 +175,7 @@ func (t *sums) sum(s *stretch) {
 	case !s.wrong:
 		return
 	case s.left == nil:
-		s.known = t.runs.Sum(&s.run, t.present(s))
+		s.known = t.runs.Sum(&s.run, &t.spare, t.present(s))
 	default:
 		t.sum(s.left)
 		t.sum(s.right)
