@@ -17,6 +17,16 @@ package algorithm
 // since n_c ≤ pace·(e+1) + c and n_p + n_c ≤ pace·(P+e+1) + c, the place itself
 // among them. A rate whose capacity is not below that is idle.
 
+// mayIdle reports whether it is worth asking: the rate of the shortest period may be
+// idle beside that of the longest.
+func (w *Walk) mayIdle(cost int64) bool {
+	if w.runs.kind != SlidingWindow {
+		return false
+	}
+	shortest, last := &w.runs.rates[0], len(w.runs.rates)-1
+	return w.pace(last, shortest.period+1) <= shortest.Capacity-cost || w.pace(last, 2*shortest.period+1) <= cost
+}
+
 // burst charges those of the places to which turn is the turn of all, and returns
 // how many they are: at least one.
 func (w *Walk) burst(cost, places int64) int64 {

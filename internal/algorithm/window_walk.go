@@ -77,14 +77,23 @@ func (w *Walk) End(state []int64) {
 
 // Pass charges so many places, each of this cost, which is from 1 to the capacity.
 func (w *Walk) Pass(cost, places int64) {
-	if places == 1 { // as in a line of all kinds of costs
-		if cost > w.room {
-			w.advance(cost)
-			w.look(cost, 1)
-		}
-		w.take(cost)
+	if places >= manyPlaces {
+		w.passMany(cost, places)
 		return
 	}
+	for range places {
+		if cost > w.room {
+			w.advance(cost)
+			w.look()
+		}
+		w.take(cost)
+	}
+}
+
+// manyPlaces is from how many on places of equal cost are charged together.
+const manyPlaces = 8
+
+func (w *Walk) passMany(cost, places int64) {
 	w.forgetLaps(MaxRates)
 	for places > 0 {
 		if cost > w.room {
@@ -92,7 +101,11 @@ func (w *Walk) Pass(cost, places int64) {
 			for w.leap(cost, &places) {
 				w.advance(cost)
 			}
-			places -= w.look(cost, places)
+			if w.mayIdle(cost) {
+				places -= w.burst(cost, places)
+				w.idle, w.cost = w.idling(cost), cost
+			}
+			w.look()
 		}
 		fit := min(places, w.room/cost)
 		w.take(fit * cost)
@@ -151,13 +164,8 @@ func (w *Walk) roll(i int) {
 	}
 }
 
-// look works out the room until a window ends. What is charged at once of these
-// places, before it looks, it returns.
-func (w *Walk) look(cost, places int64) (charged int64) {
-	if places > 1 && w.runs.kind == SlidingWindow {
-		charged = w.burst(cost, places)
-		w.idle, w.cost = w.idling(cost), cost
-	}
+// look works out the room until a window of those that are not idle ends.
+func (w *Walk) look() {
 	end := w.end(w.idle)
 	for i := w.idle + 1; i < len(w.runs.rates); i++ {
 		end = min(end, w.end(i))
@@ -170,7 +178,6 @@ func (w *Walk) look(cost, places int64) (charged int64) {
 		}
 	}
 	w.forgetLaps(least)
-	return charged
 }
 
 // end returns when the window of rate i ends.
