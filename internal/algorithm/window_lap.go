@@ -74,7 +74,7 @@ func (w *Walk) leap(cost int64, places *int64) bool {
 // lapped reports whether a lap of the first i+1 rates has ended.
 func (w *Walk) lapped(i int, places int64) bool {
 	l, block := &w.laps[i], w.runs.blocks[i]
-	if l.known && w.turn < l.blockEnd {
+	if w.turn < l.blockEnd {
 		return false
 	}
 	phase := w.turn % block

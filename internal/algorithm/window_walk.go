@@ -170,14 +170,7 @@ func (w *Walk) look() {
 	for i := w.idle + 1; i < len(w.runs.rates); i++ {
 		end = min(end, w.end(i))
 	}
-	w.room = w.roomAt(w.idle, end-1)
-	least := w.idle
-	for i := w.idle + 1; i < len(w.runs.rates); i++ {
-		if room := w.roomAt(i, end-1); room < w.room {
-			w.room, least = room, i
-		}
-	}
-	w.forgetLaps(least)
+	w.room = w.roomFrom(w.idle, end-1)
 }
 
 // end returns when the window of rate i ends.

@@ -71,29 +71,83 @@ func TestWalkEqualsThePlaces(t *testing.T) {
 		kind := []algorithm.Kind{algorithm.FixedWindow, algorithm.SlidingWindow}[seed%2]
 		rates := windowRates(rng)
 		q := randomLine(rng, kind, rates, 0)
-		state, at := slices.Clone(q.first), q.turn
-		least := newKey(kind, rates...).least()
-		walked := false
-		runs := q.law.Runs()
-		var walk algorithm.Walk
-		runs.Walk(&walk, state, at)
-		turn := at
-	line:
-		for _, b := range randomBatches(rng, least, 1+rng.Int64N(1<<rng.IntN(12))) {
-			for n := range b.places {
+		state, turn := slices.Clone(q.first), q.turn
+		walk, walked := &algorithm.Walk{}, false
+		q.law.Runs().Walk(walk, state, turn)
+		for _, b := range randomBatches(rng, newKey(kind, rates...).least(), 1+rng.Int64N(1<<rng.IntN(12))) {
+			passed := int64(0)
+			for passed < b.places {
 				next := q.law.Peek(q.last, turn, b.cost).Turn
-				if next-at > 1<<60 {
-					walk.Pass(b.cost, n)
-					break line
+				if next-q.turn > 1<<60 {
+					break
 				}
-				turn, walked = next, true
+				turn = next
 				q.law.Limit(q.last, turn, b.cost)
+				passed++
 			}
-			walk.Pass(b.cost, b.places)
+			walk.Pass(b.cost, passed)
+			if walked = walked || passed > 0; passed < b.places {
+				break
+			}
 		}
 		if walked {
 			walk.End(state)
 			require.Equal(t, q.last, state, "seed %d: %v of %v", seed, kind, rates)
 		}
+	}
+}
+
+// And what the exact model says that they do.
+func TestWalkEqualsTheModel(t *testing.T) {
+	for seed := range uint64(3000) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		kind := []algorithm.Kind{algorithm.FixedWindow, algorithm.SlidingWindow}[seed%2]
+		rates := windowRates(rng)
+		k, exact := newKey(kind, rates...), model.New(kind, rates...)
+		now, least := epochs[0], k.least()
+		first := 1 + rng.Int64N(least)
+		k.limit(now, first)
+		exact.Limit(now, first)
+		walk, turn := &algorithm.Walk{}, now
+		k.law.Runs().Walk(walk, k.state, now)
+		batches := randomBatches(rng, least, 1+rng.Int64N(150))
+		for _, b := range batches {
+			passed := int64(0)
+			for passed < b.places {
+				after := exact.Peek(turn, b.cost).RetryAfter
+				if turn-now+after > 1<<60 {
+					break
+				}
+				turn += after
+				passed++
+				require.True(t, exact.Limit(turn, b.cost).Allowed)
+			}
+			if walk.Pass(b.cost, passed); passed < b.places {
+				break
+			}
+		}
+		if turn == now {
+			continue
+		}
+		walk.End(k.state)
+		for range 5 {
+			cost := rng.Int64N(least + 1)
+			require.Equal(t, exact.Peek(turn, cost), k.peek(turn, cost), "seed %d: %v of %v: %v", seed, kind, rates, batches)
+			turn += rng.Int64N(min(rates[0].Period, 1<<40))
+		}
+	}
+}
+
+// A walk allocates nothing, however many places it passes.
+func TestWalkAllocatesNothing(t *testing.T) {
+	for _, kind := range []algorithm.Kind{algorithm.FixedWindow, algorithm.SlidingWindow} {
+		k := newKey(kind, model.Rate{Limit: 10, Period: 7 * tickSecond}, model.Rate{Limit: 100, Period: 60 * tickSecond})
+		runs, walk := k.law.Runs(), &algorithm.Walk{}
+		require.Zero(t, testing.AllocsPerRun(100, func() {
+			runs.Walk(walk, k.state, epochs[0])
+			walk.Pass(1, 100_000)
+			walk.Pass(3, 5)
+			walk.End(k.state)
+		}))
 	}
 }
