@@ -10,7 +10,7 @@ package algorithm
 // of the number of rates. A window is filled up place after place and has no
 // such sum. A run of places at one window is tabulated instead, in time and
 // memory in proportion to them, and is then gone through in the logarithm of
-// their number. Several windows at once have neither.
+// their number. Several windows at once have neither: a [Walk] passes their places.
 //
 // A Runs is immutable.
 type Runs struct {

@@ -1,6 +1,9 @@
 package algorithm
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Places of equal cost have their turns in a pattern that comes again. Let a block be
 // the time from one instant at which windows of the i shortest periods begin together
@@ -60,7 +63,7 @@ func (w *Walk) forgetLaps(shortest int) {
 // there is one. It reports whether there was; then some places are left, the next of
 // which has its turn not before turn.
 func (w *Walk) leap(cost int64, places *int64) bool {
-	for i := len(w.runs.blocks) - 1; i >= 0; i-- {
+	for i := range slices.Backward(w.runs.blocks) {
 		if w.lapped(i, *places) {
 			if laps := w.lapsAhead(i, cost, *places); laps > 0 {
 				*places -= w.passLaps(i, cost, *places, laps)

@@ -15,11 +15,17 @@ import (
 // has its turn worked out, and is the first of those that are charged until the
 // next end.
 //
-// So n places take n comparisons, and for each window of the shortest period that
-// one of them is charged in, a step that takes the number of rates. Places of
-// equal cost behind each other take fewer: no comparisons, no step for a window
-// that cannot hold anybody up (see window_idle.go), and none for what comes again
-// and again (see window_lap.go). Then how many they are makes no difference.
+// So n places take at most n comparisons, and for each window of the shortest period
+// in which one of them is charged a step, that takes the number of rates. That is the
+// worst case: n steps. Places of equal cost behind each other take fewer: a division
+// for each step, no step for a window that cannot hold anybody up (see window_idle.go),
+// and none for what comes again and again (see window_lap.go). They take the steps of
+// the few laps until one is known to come again, and of the rest of one; then how many
+// they are makes no difference. With nested periods, such as a second, an hour and a
+// day, these are some ten steps for each rate; with others, as many as windows begin in
+// a few times the least common multiple of the periods. All n take steps where there is
+// no such multiple, and where sliding windows of a short and of a long period let
+// through almost the same, so that now one and now the other holds places up.
 //
 // A Walk is filled by [Runs.Walk], passes places, and ends. It is for one goroutine.
 type Walk struct {
