@@ -5,7 +5,7 @@
 -- have been charged before: limit − cost, and limit where cost is given back.
 
 local STATE = '<ddd' -- version, window, count
-local ASKED = '<ddddd' -- within, mark, cost, period, room
+local ASKED = '<dddddd' -- times, within, mark, cost, period, room
 local fits
 
 -- fresh returns the first instant at which a state is as good as fresh.

@@ -6,7 +6,7 @@
 -- others may come to: limit − cost, and limit where cost is given back.
 
 local STATE = '<dddd' -- version, window, previous, current
-local ASKED = '<ddddd' -- within, mark, cost, period, room
+local ASKED = '<dddddd' -- times, within, mark, cost, period, room
 local fits
 local floor = math.floor
 
