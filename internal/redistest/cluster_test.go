@@ -57,3 +57,37 @@ func TestAClusterServesAllSlots(t *testing.T) {
 	}
 	require.Contains(t, failure(func(t testing.TB) { c.Owner(t, hashslot.Count) }), "no slot 16384")
 }
+
+// TestASlotMoves moves a slot whose keys take more than one call, between masters
+// that speak TLS and ask for a user.
+func TestASlotMoves(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, redistest.WithTLS(), redistest.WithUser("anna", "secret", "~*", "+@all"))
+	require.Equal(t, "rediss+cluster://anna:secret@"+strings.Join(c.Addrs(), ","), c.URL())
+	const keys = 150
+	slot := int(hashslot.Of("{tag}"))
+	key := func(i int) string { return fmt.Sprintf("{tag}%d", i) }
+	from := c.Owner(t, slot)
+	for i := range keys {
+		from.Do(t, "SET", key(i), fmt.Sprint(i), "PX", "600000")
+	}
+	to := c.Masters(t)[0]
+	require.NotSame(t, from, to)
+
+	m := c.BeginMigration(t, slot, to)
+	require.Equal(t, "0", from.Do(t, "GET", key(0)))
+	_, err := from.Command("GET", "{tag}new")
+	require.EqualError(t, err, fmt.Sprintf("ASK %d %s", slot, to.Addr()))
+	_, err = to.Command("GET", key(0))
+	require.EqualError(t, err, fmt.Sprintf("MOVED %d %s", slot, from.Addr()))
+	m.MoveKeys(t)
+	m.Finish(t)
+
+	require.Same(t, to, c.Owner(t, slot))
+	for i := range keys {
+		require.Equal(t, fmt.Sprint(i), to.Do(t, "GET", key(i)))
+	}
+	require.Positive(t, to.Do(t, "PTTL", key(0)))
+	_, err = from.Command("GET", key(0))
+	require.EqualError(t, err, fmt.Sprintf("MOVED %d %s", slot, to.Addr()))
+}
