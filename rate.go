@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"strconv"
 	"time"
+
+	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 // Rate is one bound of a [Quota]: at most Limit in Period, in the manner of
@@ -37,8 +39,8 @@ const (
 
 	// Instants are int64 nanoseconds: the bounds leave room for a burst and a
 	// period on top of today's Unix time.
-	maxPeriod = time.Duration(1 << 59)
-	maxRefill = 1 << 60
+	maxPeriod = time.Duration(algorithm.MaxPeriod)
+	maxRefill = algorithm.MaxRefill
 
 	periodAllowed = "a period is 1ns to 2^59ns (18 years)"
 )

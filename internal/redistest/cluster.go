@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 const masters = 3
@@ -102,7 +104,7 @@ func (c *Cluster) form() error {
 // share are the slots of the master with that number.
 func share(number int) []string {
 	var slots []string
-	for slot := Slots * number / masters; slot < Slots*(number+1)/masters; slot++ {
+	for slot := hashslot.Count * number / masters; slot < hashslot.Count*(number+1)/masters; slot++ {
 		slots = append(slots, strconv.Itoa(slot))
 	}
 	return slots

@@ -6,6 +6,8 @@ import (
 	"net"
 	"slices"
 	"testing"
+
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 // span is a range of slots and who serves it: the master first.
@@ -111,7 +113,7 @@ func covers(v []span) error {
 		}
 		next = r.last + 1
 	}
-	if next != Slots {
+	if next != hashslot.Count {
 		return fmt.Errorf("redistest: nobody serves slot %d", next)
 	}
 	return nil

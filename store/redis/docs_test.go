@@ -14,6 +14,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/async"
+	"github.com/throttled-go/throttled/internal/hashslot"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 	"github.com/throttled-go/throttled/sync"
@@ -61,7 +62,7 @@ func TestDocumentedPermissionsInCluster(t *testing.T) {
 	t.Parallel()
 	may := documented(t)
 	cluster := redistest.StartCluster(t, redistest.WithUser("limiter", "secret"))
-	slot := redistest.Slot("throttled:token_bucket:1/h burst 2:user:42")
+	slot := int(hashslot.Of("throttled:token_bucket:1/h burst 2:user:42"))
 	owner := cluster.Owner(t, slot)
 	for _, node := range cluster.Masters(t) {
 		if node != owner {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/hashslot"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 )
@@ -16,7 +17,7 @@ import (
 const nextDoor, beside, elsewhere = "{door}1", "{door}2", "elsewhere"
 
 // slot is where a cluster keeps the buckets of a key that has a hash tag.
-var slot = redistest.Slot(nextDoor)
+var slot = int(hashslot.Of(nextDoor))
 
 // TestSurvivesChangesOfACluster: slots move, with their keys in them, and masters
 // give way to their replicas. Nothing that was charged is lost.

@@ -44,6 +44,15 @@ func TestKind(t *testing.T) {
 	assert.Equal(t, "redis", openStore(t, redistest.Shared(t).URL(), redis.Options{}).Kind())
 }
 
+func TestARequestWithoutAPlanIsRefused(t *testing.T) {
+	s := openStore(t, redistest.Shared(t).URL(), redis.Options{})
+	for _, plan := range []*throttled.Plan{nil, {}} {
+		_, err := s.Do(t.Context(), throttled.Request{Plan: plan, Key: "k", Cost: 1})
+		require.ErrorIs(t, err, throttled.ErrInvalidConfig)
+		require.ErrorContains(t, err, "the request has no Plan")
+	}
+}
+
 // TestRoundTrips counts what Redis is asked: one command for each request, and
 // one more for the first that needs a script.
 func TestRoundTrips(t *testing.T) {

@@ -64,7 +64,7 @@ func relatedLaws(t *testing.T, rng *rand.Rand) []*Plan {
 	for i := range laws {
 		rates := make([]algorithm.Rate, n)
 		for j := range rates {
-			rates[j] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(20), Period: 1000 + rng.Int64N(3000), Burst: 1 + rng.Int64N(20)})
+			rates[j] = domain.Bounded(algorithm.Rate{Limit: 1 + rng.Int64N(20), Period: 1000 + rng.Int64N(3000), Burst: 1 + rng.Int64N(20)})
 		}
 		laws[i] = planOfRates(t, a, rates...)
 	}

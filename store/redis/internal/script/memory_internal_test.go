@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // TestLikeMemory compares with the exact model of a waiting line in memory, which
@@ -22,12 +22,9 @@ func TestLikeMemory(t *testing.T) {
 	for seed := range uint64(250) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		a := everyAlgorithm[seed%uint64(len(everyAlgorithm))]
-		rates := make([]algorithm.Rate, 1+rng.IntN(3))
-		for i := range rates {
-			rates[i] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(8), Period: 1000 + rng.Int64N(20), Burst: 1 + rng.Int64N(8)})
-		}
+		rates := walk.Small(rng, 1+rng.IntN(3), domain.MinPeriod)
 		b := &pair{s: s, law: planOfRates(t, a, rates...), key: fmt.Sprint(seed), turns: map[int]Answer{}}
-		b.line = newLine(b.law.kind, rates)
+		b.line = model.NewLine(b.law.kind, rates...)
 		now := noon
 		for range 40 {
 			now += rng.Int64N(2) * rng.Int64N(1500)
@@ -41,14 +38,6 @@ func TestLikeMemory(t *testing.T) {
 		}
 		require.Empty(t, b.turns)
 	}
-}
-
-func newLine(kind algorithm.Kind, rates []algorithm.Rate) *model.Line {
-	of := make([]model.Rate, len(rates))
-	for i, r := range rates {
-		of[i] = model.Rate(r)
-	}
-	return model.NewLine(kind, of...)
 }
 
 // pair is one bucket twice: in Redis and as the model has it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/algorithm"
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 // Operation is a request as Redis is asked to carry it out.
@@ -29,8 +30,8 @@ const (
 	forget                // makes the bucket fresh
 )
 
-// maxWithin is how far ahead a turn may lie: 2^60 ns, as in memory.
-const maxWithin = 1 << 60 / int64(time.Microsecond)
+// maxWithin is how far ahead a turn may lie, in µs: as far as in memory.
+const maxWithin = algorithm.MaxAhead / int64(time.Microsecond)
 
 // Operation compiles req, whose Plan is that of p.
 func (p *Plan) Operation(req throttled.Request) Operation {
@@ -81,7 +82,7 @@ func newMark() int64 { return 1 + rand.Int64N(maxNumber) }
 func (op *Operation) GivesBack() bool { return op.action == refund || op.action == forget }
 
 // Slot returns the slot of the bucket in a cluster.
-func (op *Operation) Slot() uint16 { return slotOf(op.key) }
+func (op *Operation) Slot() uint16 { return hashslot.Of(op.key) }
 
 // Kind is equal for operations that one call can carry: those served by the same
 // script, over as many rates.

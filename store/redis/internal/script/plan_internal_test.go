@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 func TestCheck(t *testing.T) {
@@ -38,20 +37,6 @@ func TestCheck(t *testing.T) {
 			assert.ErrorContains(t, err, tt.fault)
 			assert.ErrorContains(t, err, "whole microseconds")
 		}
-	}
-}
-
-// TestKinds: the algorithms of both packages are in one order, so that one is made
-// of the other.
-func TestKinds(t *testing.T) {
-	for a, kind := range map[throttled.Algorithm]algorithm.Kind{
-		throttled.TokenBucket:   algorithm.TokenBucket,
-		throttled.LeakyBucket:   algorithm.LeakyBucket,
-		throttled.GCRA:          algorithm.GCRA,
-		throttled.FixedWindow:   algorithm.FixedWindow,
-		throttled.SlidingWindow: algorithm.SlidingWindow,
-	} {
-		assert.Equal(t, kind, planOfText(t, a, "5/s").kind)
 	}
 }
 

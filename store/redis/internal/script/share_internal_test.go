@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // sharing is the function share of the sliding window, for ARGV[1] with rooms,
@@ -49,7 +51,7 @@ func TestShare(t *testing.T) {
 // division is a room below previous, and a period that is, if there is one, such
 // that room·period is a multiple of previous, or one more or less.
 func division(rng *rand.Rand) (room, period, previous int64) {
-	previous = 2 + scaled(rng, maxAmount-2)
+	previous = 2 + walk.Scaled(rng, walk.MaxAmount-2)
 	room = 1 + rng.Int64N(previous-1)
 	if rng.IntN(4) == 0 {
 		room = previous - 1

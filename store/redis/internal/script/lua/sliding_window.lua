@@ -70,8 +70,8 @@ local function charged(_, at, window, previous, current, cost, period)
   return window, previous, current + cost
 end
 
--- returned is charged for a cost that is given back at the instant at: at the
--- most what was charged in the window of then.
+-- returned is charged for a cost that is given back at the instant at, which is at
+-- most what was charged in the window of that instant.
 local function returned(_, at, window, previous, current, cost, period)
   if window * period == at - at % period then
     current = current > cost and current - cost or 0
