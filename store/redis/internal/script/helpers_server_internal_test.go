@@ -56,7 +56,7 @@ func timed(of *script) *script {
 	if made, ok := timedScripts.Load(of); ok {
 		return made.(*script)
 	}
-	clock := strings.Replace(luaClock, "local time = call('TIME')\nlocal now = time[1] * 1000000 + time[2]\n", "local now = ARGV[#ARGV] + 0\n", 1)
+	clock := strings.Replace(luaClock, "local time = call('TIME')\nlocal now = time[1] * 1000000 + time[2]\n", "local now = table.remove(ARGV) + 0\n", 1)
 	if clock == luaClock {
 		panic("clock.lua has another clock now")
 	}

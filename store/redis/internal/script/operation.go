@@ -112,8 +112,16 @@ func (op *Operation) script() *script {
 // only a key.
 func (op *Operation) decides() bool { return op.action != read && op.action != forget }
 
-// append appends the decision that op asks for.
-func (op *Operation) append(to []byte) []byte {
+// asksLike reports whether op and other ask for the same decision, if on two
+// buckets.
+func (op *Operation) asksLike(other *Operation) bool {
+	return op.plan == other.plan && op.action == other.action && op.cost == other.cost &&
+		op.within == other.within && op.mark == other.mark
+}
+
+// append appends the decision that op asks for, to be made so many times.
+func (op *Operation) append(to []byte, times int) []byte {
+	to = appendNumbers(to, int64(times))
 	if op.action == refund {
 		to = appendNumbers(to, -1, 0)
 		for i := range op.plan.rates {

@@ -4,7 +4,7 @@
 -- All is as in one.lua, but that each of ARGV begins with the number of rates,
 -- the same in all of them, and that the numbers of each rate follow.
 
-local DOUBLES = '<dddddddddddddddddddddddddddddddddddddddddd' -- enough for eight rates
+local DOUBLES = '<ddddddddddddddddddddddddddddddddddddddddddd' -- enough for eight rates
 local WORDS, PARTS = LINE and 2 or #STATE - 2, #ASKED - 4
 local all = _G.unpack
 local rates = unpack('<d', ARGV[1])
