@@ -80,6 +80,9 @@ func relatedAsks(rng *rand.Rand, laws []*Plan, key string) []Operation {
 		{throttled.OpPeek},
 		{throttled.OpReset},
 	}[rng.IntN(5)]
+	if rng.IntN(3) == 0 {
+		return uniformAsks(rng, laws[0], ops, key)
+	}
 	var asks []Operation
 	for len(asks) < 1+rng.IntN(64) {
 		a := laws[rng.IntN(len(laws))].Operation(throttled.Request{
@@ -90,6 +93,24 @@ func relatedAsks(rng *rand.Rand, laws []*Plan, key string) []Operation {
 		})
 		if len(asks) == 0 || a.Kind() == asks[0].Kind() {
 			asks = append(asks, a)
+		}
+	}
+	return asks
+}
+
+// uniformAsks ask the same of several buckets.
+func uniformAsks(rng *rand.Rand, law *Plan, ops []throttled.Op, key string) []Operation {
+	requests := make([]throttled.Request, 1+rng.IntN(3))
+	for i := range requests {
+		requests[i] = throttled.Request{Op: ops[rng.IntN(len(ops))], Cost: 1 + rng.Int64N(3)}
+	}
+	var asks []Operation
+	for n := range 1 + rng.IntN(4) {
+		for _, req := range requests {
+			req.Key = fmt.Sprint(key, " ", n)
+			if a := law.Operation(req); len(asks) == 0 || a.Kind() == asks[0].Kind() {
+				asks = append(asks, a)
+			}
 		}
 	}
 	return asks
