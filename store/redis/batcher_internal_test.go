@@ -1,10 +1,13 @@
 package redis
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -45,6 +48,53 @@ func TestAFewAreSentByThemselves(t *testing.T) {
 		a.push(p, "k", 1)
 	}
 	assert.Len(t, a.senders, maxCalls, "the others go when a call is back")
+}
+
+// TestFewerCallsToRedisNearby: how many calls may be out, by how long the last one
+// took and how many requests are left.
+func TestFewerCallsToRedisNearby(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		took    time.Duration
+		waiting int
+		want    int
+	}{
+		{"no call is back yet", 0, 0, maxCalls},
+		{"near", nearby - 1, maxBatch - 1, nearCalls},
+		{"near, but the batch is full", nearby - 1, maxBatch, maxCalls},
+		{"far", nearby, 0, maxCalls},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := batchQueue{took: c.took, requests: make([]*request, c.waiting)}
+			for q.out <= maxCalls && q.sendsMore() {
+				q.out++
+			}
+			assert.Equal(t, c.want, q.out)
+		})
+	}
+}
+
+// TestQueueKnowsHowLongACallTook has calls take a while, and others come meanwhile.
+func TestQueueKnowsHowLongACallTook(t *testing.T) {
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		takes := nearby - 1
+		redis.answer = func(context.Context, []string) rueidis.RedisResult {
+			time.Sleep(takes)
+			return rueidis.NewErrorResult(errors.New("no answer"))
+		}
+		ask := func(want int) {
+			before := len(redis.sent())
+			for range maxCalls {
+				submit(t.Context(), s, once(t, throttled.OpLimit))
+			}
+			require.Len(t, redis.sent(), before+want)
+			time.Sleep(time.Second)
+		}
+		ask(maxCalls)
+		takes = time.Millisecond
+		ask(nearCalls)
+		ask(maxCalls)
+	})
 }
 
 // TestFirstComeFirstSent follows the order of many who come and leave.

@@ -276,7 +276,7 @@ func TestWithinIsReckonedWhenSent(t *testing.T) {
 		sent := redis.sent()
 		require.Len(t, sent, maxCalls+1)
 		args := sent[maxCalls]
-		within := math.Float64frombits(binary.LittleEndian.Uint64([]byte(args[len(args)-1])))
+		within := math.Float64frombits(binary.LittleEndian.Uint64([]byte(args[len(args)-1][8:])))
 		require.EqualValues(t, (6*time.Second - 1).Microseconds(), within)
 	})
 }
