@@ -172,7 +172,7 @@ func fields(text string) map[string]string {
 	return m
 }
 
-// up leaves those servers that run and are not paused.
+// up returns the servers that run and are not paused.
 func up(servers []*Server) []*Server {
 	return slices.DeleteFunc(slices.Clone(servers), func(s *Server) bool {
 		s.mu.Lock()

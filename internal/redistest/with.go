@@ -6,8 +6,8 @@ import (
 )
 
 // With starts what topology names, "server", "sentinel" or "cluster", calls f
-// with its URL, and stops it when f has returned. It is for programs that are
-// no tests.
+// with its URL, and stops it when f has returned. It is for programs that are not
+// tests.
 func With(topology string, f func(url string) error) error {
 	if err := installed(); err != nil {
 		return err
