@@ -1,7 +1,6 @@
 package redistest
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -26,25 +25,11 @@ type Cluster struct {
 // for a failover: all nodes agree on all slots, and all replicas are in step.
 func StartCluster(t testing.TB, opts ...Option) *Cluster {
 	t.Helper()
-	Require(t)
-	c, err := startCluster(opts)
-	must(t, err)
-	t.Cleanup(func() { end(t, c) })
-	return c
+	return forTest(t, startCluster, opts)
 }
 
 func startCluster(opts []Option) (*Cluster, error) {
-	set, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return again(func() (*Cluster, error) {
-		c := &Cluster{settings: set, ids: map[*Server]string{}}
-		if err := c.launch(); err != nil {
-			return nil, errors.Join(err, c.close())
-		}
-		return c, nil
-	})
+	return launched(opts, func(set settings) (*Cluster, error) { return &Cluster{settings: set, ids: map[*Server]string{}}, nil })
 }
 
 func (c *Cluster) launch() error {

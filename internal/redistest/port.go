@@ -70,15 +70,3 @@ func (c *claim) release() {
 func loopback(port int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
-
-// again calls start until it no longer fails with errPortTaken, a few times at
-// most.
-func again[T any](start func() (T, error)) (T, error) {
-	for range 4 {
-		value, err := start()
-		if !errors.Is(err, errPortTaken) {
-			return value, err
-		}
-	}
-	return start()
-}

@@ -24,25 +24,11 @@ type Sentinel struct {
 // for a failover: the replica is in step, and the sentinels know each other.
 func StartSentinel(t testing.TB, opts ...Option) *Sentinel {
 	t.Helper()
-	Require(t)
-	s, err := startSentinel(opts)
-	must(t, err)
-	t.Cleanup(func() { end(t, s) })
-	return s
+	return forTest(t, startSentinel, opts)
 }
 
 func startSentinel(opts []Option) (*Sentinel, error) {
-	set, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return again(func() (*Sentinel, error) {
-		s := &Sentinel{settings: set}
-		if err := s.launch(); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-		return s, nil
-	})
+	return launched(opts, func(set settings) (*Sentinel, error) { return &Sentinel{settings: set}, nil })
 }
 
 // launch starts the master, then the replica, and when that is in step the

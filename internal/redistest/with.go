@@ -19,12 +19,6 @@ func With(topology string, f func(url string) error) error {
 	return errors.Join(f(what.URL()), what.close())
 }
 
-// running is a server or a set of them.
-type running interface {
-	URL() string
-	close() error
-}
-
 func start(topology string) (running, error) {
 	switch topology {
 	case "server":
