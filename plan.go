@@ -23,6 +23,13 @@ type Plan struct {
 	whole     *algorithm.Whole // the same law, where it is that simple; else nil
 }
 
+// The laws bound a period, and the time in which a whole burst comes back: instants
+// are int64 nanoseconds, and must have room for both on top of today's Unix time.
+const (
+	maxPeriod = time.Duration(algorithm.MaxPeriod)
+	maxRefill = algorithm.MaxRefill
+)
+
 // newPlan requires arguments that were validated.
 func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 	rates := make([]algorithm.Rate, len(quota.rates))

@@ -6,8 +6,6 @@ import (
 	"math/bits"
 	"strconv"
 	"time"
-
-	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 // Rate is one bound of a [Quota]: at most Limit in Period, in the manner of
@@ -36,11 +34,6 @@ const (
 	// A limit or burst of 48 bits times any period stays within 128 bits with
 	// room to spare, and as a Remaining it fits into a Result.
 	maxAmount = 1<<48 - 1
-
-	// Instants are int64 nanoseconds: the bounds leave room for a burst and a
-	// period on top of today's Unix time.
-	maxPeriod = time.Duration(algorithm.MaxPeriod)
-	maxRefill = algorithm.MaxRefill
 
 	periodAllowed = "a period is 1ns to 2^59ns (18 years)"
 )

@@ -23,7 +23,7 @@ func TestAPortThatAnotherServerTookIsGivenUp(t *testing.T) {
 	require.Zero(t, s.PID())
 }
 
-func TestAnotherServerIsToldFromOnesOwn(t *testing.T) {
+func TestAServerKnowsItsOwnProcess(t *testing.T) {
 	t.Parallel()
 	a, b := Start(t), Start(t)
 	require.NoError(t, a.answers(a.proc))

@@ -20,7 +20,7 @@ type arrivals struct {
 	senders []*batchQueue
 }
 
-// push has a request come to a key.
+// push adds a request for a key.
 func (a *arrivals) push(p *plan, key string, cost int64) {
 	r := &request{req: throttled.Request{Key: key, Cost: cost}, state: queued}
 	r.op = p.Operation(r.req)
@@ -29,7 +29,7 @@ func (a *arrivals) push(p *plan, key string, cost int64) {
 	}
 }
 
-// batch returns what a sender sends.
+// batch takes the requests that a sender sends together.
 func (a *arrivals) batch(q *batchQueue) (together []*request) {
 	for len(together) < maxBatch {
 		r := q.pop()
@@ -97,7 +97,8 @@ func TestQueueKnowsHowLongACallTook(t *testing.T) {
 	})
 }
 
-// TestFirstComeFirstSent follows the order of many who come and leave.
+// TestFirstComeFirstSent: many requests come and leave, and are sent in the order
+// in which they came.
 func TestFirstComeFirstSent(t *testing.T) {
 	a := arrivals{batcher: newBatcher(false)}
 	p := planOf(t, "100000/s")
@@ -122,7 +123,7 @@ func TestFirstComeFirstSent(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestAQueueThatIsNeverEmpty does not grow.
+// TestAQueueThatIsNeverEmpty: it does not grow.
 func TestAQueueThatIsNeverEmpty(t *testing.T) {
 	var q batchQueue
 	for i := range 100_000 {
@@ -134,8 +135,8 @@ func TestAQueueThatIsNeverEmpty(t *testing.T) {
 	assert.Less(t, cap(q.requests), 4*maxBatch)
 }
 
-// TestOneSlotACall has requests come to many keys of a cluster, where a call may
-// have keys of one slot only, and never of two kinds.
+// TestOneSlotACall: in a cluster, all keys of a call are of one slot, and all its
+// operations of one kind.
 func TestOneSlotACall(t *testing.T) {
 	a := arrivals{batcher: newBatcher(true)}
 	one, two := planOf(t, "5/s"), planOf(t, "5/s; 9/m")

@@ -105,7 +105,7 @@ func divideRate(a throttled.Algorithm, r throttled.Rate, n int64) (throttled.Rat
 		r.Burst = r.Limit
 	}
 	share := throttled.Rate{Limit: r.Limit, Period: r.Period, Burst: max(1, r.Burst/n)}
-	windows := a == throttled.FixedWindow || a == throttled.SlidingWindow
+	windows := algorithm.Kind(a).Windows()
 	if windows && r.Limit >= n {
 		share.Limit = r.Limit / n
 		return share, nil

@@ -47,8 +47,8 @@ func TestSurvivesChangesOfACluster(t *testing.T) {
 	expires(t, c.Masters(t)...)
 }
 
-// TestSurvivesACrashInACluster: the replica of a master that is gone is found.
-// What the master had not passed on is lost, and nothing else.
+// TestSurvivesACrashInACluster: the client finds the replica of a master that is
+// gone. Only what the master had not passed on is lost.
 func TestSurvivesACrashInACluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
@@ -66,14 +66,14 @@ func TestSurvivesACrashInACluster(t *testing.T) {
 }
 
 // TestAHotSlotMoves: while the keys of a slot are at two nodes, calls for several
-// of them are refused there, and nobody notices.
+// of them are refused there, and no caller notices.
 func TestAHotSlotMoves(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	l := limiterBy(t, openStore(t, c.URL(), redis.Options{Timeout: patience}), throttled.TokenBucket, slowly(1000))
 	key := func(i int) string { return fmt.Sprintf("{door}%d", i) }
 	const keys, calls = 16, 40
-	for i := range keys / 2 { // these are there, the others come where the slot moves to
+	for i := range keys / 2 { // these stay, and new ones are made where the slot moves to
 		_, err := l.Limit(t.Context(), key(i))
 		require.NoError(t, err)
 	}

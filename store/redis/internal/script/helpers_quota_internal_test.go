@@ -24,7 +24,7 @@ const (
 // all their sums stay below 2^53, in the year 2144.
 var domain = walk.Domain{Tick: 1000, MinPeriod: 1000, MaxPeriod: longestPeriod, Latest: 5_500_000_000_000_000}
 
-// planOf is the plan of rates in µs.
+// planOf returns the plan of rates in µs.
 func planOf(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *throttled.Plan {
 	t.Helper()
 	of := make([]throttled.Rate, len(rates))
@@ -36,7 +36,7 @@ func planOf(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *throt
 	return plan
 }
 
-// planOfRates is the law of rates in µs, which check must let pass.
+// planOfRates compiles rates in µs, which Check must accept.
 func planOfRates(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *Plan {
 	t.Helper()
 	plan := planOf(t, a, rates...)
@@ -44,7 +44,7 @@ func planOfRates(t testing.TB, a throttled.Algorithm, rates ...algorithm.Rate) *
 	return Compile(plan)
 }
 
-// planOfText is the law of a quota's text.
+// planOfText compiles the text of a quota.
 func planOfText(t testing.TB, a throttled.Algorithm, quota string) *Plan {
 	t.Helper()
 	plan, err := throttled.Config{Algorithm: a, Quota: throttled.MustParseQuota(quota)}.Plan()

@@ -44,8 +44,8 @@ func (w *walker) next(r *reference) step {
 	return step{now: now, req: req}
 }
 
-// nextCancel is most often of the last place, and now and then just when its turn
-// comes.
+// nextCancel cancels most often the last place, and now and then just when its
+// turn comes.
 func (w *walker) nextCancel() step {
 	p := w.places[len(w.places)-1]
 	if w.Rand.IntN(5) == 0 {
@@ -57,7 +57,8 @@ func (w *walker) nextCancel() step {
 	return step{now: w.Now, cancel: p}
 }
 
-// within is often what a turn takes, or one less.
+// within returns how far ahead the turn may be, often just as far as it is, or
+// one less.
 func (w *walker) within(r *reference, req throttled.Request) (within time.Duration) {
 	turn := r.law.Peek(r.words, w.Now, req.Cost).Turn
 	if req.Op == throttled.OpWait && r.kind == algorithm.LeakyBucket {

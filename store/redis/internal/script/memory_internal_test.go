@@ -14,9 +14,9 @@ import (
 )
 
 // TestLikeMemory compares with the exact model of a waiting line in memory, which
-// charges nothing before its turn. As long as nobody gives up and nothing is given
-// back, Redis, where places are charged as they are taken, tells the same: every
-// denial, every turn, and what is told at it.
+// charges nothing before its turn. As long as nobody gives up and nothing is
+// given back, Redis, where places are charged as they are taken, says the same:
+// every denial, every turn, and the answer at that turn.
 func TestLikeMemory(t *testing.T) {
 	s := startServer(t)
 	for seed := range uint64(250) {
@@ -75,7 +75,8 @@ func (b *pair) ask(now int64, req throttled.Request) Answer {
 	return got
 }
 
-// Place holds an answer to what the model says at once, or keeps it for later.
+// place compares an answer with that of the model, or keeps it until the model
+// has one.
 func (b *pair) place(now int64, req throttled.Request, want model.Place) {
 	got := b.ask(now, req)
 	if want.Status == model.Waiting {
@@ -88,7 +89,7 @@ func (b *pair) place(now int64, req throttled.Request, want model.Place) {
 	require.Equal(b.s, want.Answer, inTicks(got), "%v: %+v", b.law.name, req)
 }
 
-// inTicks is an answer as the model gives it.
+// inTicks returns an answer in the form of the model's.
 func inTicks(a Answer) model.Answer {
 	s := a.Result.State()
 	told := model.Answer{

@@ -46,7 +46,7 @@ func TestKey(t *testing.T) {
 	assert.Equal(t, "shop:token_bucket:10/s burst 20; 1000/h:{user}:1", Compile(plan).key("{user}:1"))
 }
 
-// TestNumbers: what is written down is read again, and nothing else is.
+// TestNumbers: what is written is read again, and nothing else is.
 func TestNumbers(t *testing.T) {
 	for _, n := range []int64{0, 1, 1<<48 - 1, 1_767_225_600_000_000, maxNumber} {
 		got, ok := numberAt(string(appendNumbers(nil, -1, n)), 1)
@@ -68,8 +68,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestWithin: what is waited for is never less than nothing, and no more than there
-// is room for in a number.
+// TestWithin: the time until a turn is at least 0, and at most what there is room
+// for in a number.
 func TestWithin(t *testing.T) {
 	l := planOfText(t, throttled.TokenBucket, "5/s")
 	for within, want := range map[time.Duration]int64{

@@ -26,11 +26,11 @@ func TestScripts(t *testing.T) {
 
 // trace is what happens to one bucket, and what is expected of it.
 type trace struct {
-	law   *Plan
-	key   string
-	steps []step
-	asks  []Operation
-	want  []expected
+	law        *Plan
+	key        string
+	steps      []step
+	operations []Operation
+	want       []expected
 }
 
 // newTrace makes up one trace. All of it follows from the seed, but that it is in the
@@ -59,18 +59,18 @@ func (tr *trace) take(w *walker, r *reference) {
 		want = r.do(&a, s.now)
 	}
 	w.heard(want)
-	tr.steps, tr.asks, tr.want = append(tr.steps, s), append(tr.asks, a), append(tr.want, want)
+	tr.steps, tr.operations, tr.want = append(tr.steps, s), append(tr.operations, a), append(tr.want, want)
 }
 
-// commands is all of a trace to be sent at once: each step, and then a look at when
-// the key expires.
+// commands returns all commands of a trace, to be sent at once: each step, and
+// then a look at when the key expires.
 func (tr *trace) commands(b rueidis.Builder) (calls []*Call, commands []rueidis.Completed) {
 	for i, step := range tr.steps {
 		c := &Call{}
 		if step.cancel != nil {
 			c.Command = *Cancel([]*Place{step.cancel})
 		} else {
-			c = NewCall(tr.asks[i])
+			c = NewCall(tr.operations[i])
 		}
 		calls = append(calls, c)
 		commands = append(commands, at(c.Command, step.now).Evalsha(b), b.Pexpiretime().Key(tr.law.key(tr.key)).Build())
@@ -91,7 +91,7 @@ func (s *server) compare(seed uint64) error {
 	return s.do(s.client.B().Del().Key(tr.law.key(tr.key)).Build()).Error()
 }
 
-// words is the state that an answer leaves behind.
+// words returns the state that an answer leaves behind.
 func (tr *trace) words(a *Answer) []int64 {
 	if a.Bucket == nil {
 		return make([]int64, tr.law.law.Words())
@@ -99,7 +99,7 @@ func (tr *trace) words(a *Answer) []int64 {
 	return a.Bucket.words
 }
 
-// compare holds the replies to step i to what is expected of it.
+// compare compares the replies to step i with what is expected of it.
 func (tr *trace) compare(i int, c *Call, reply, expires rueidis.RedisResult) error {
 	want := tr.want[i]
 	message, err := reply.ToMessage()
