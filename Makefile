@@ -63,7 +63,7 @@ lint: ## golangci-lint: faults, doc comments, and who may import whom
 race: ## all tests with the race detector, in random order
 	$(EACH) go test -race -shuffle=on ./...
 
-MEMORY := . ./sync ./async ./store ./store/storetest ./internal/actor ./internal/algorithm ./internal/interrupt ./internal/model ./internal/table
+MEMORY := . ./sync ./async ./store ./store/storetest ./internal/actor ./internal/algorithm ./internal/hashslot ./internal/interrupt ./internal/model ./internal/table
 
 .PHONY: test-32bit
 test-32bit: ## the tests of what does not need Redis, where an int has 32 bits

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 func TestAlgorithmText(t *testing.T) {
@@ -33,6 +34,20 @@ func TestAlgorithmText(t *testing.T) {
 		var read throttled.Algorithm
 		require.NoError(t, read.UnmarshalText(text))
 		assert.Equal(t, algorithm, read)
+	}
+}
+
+// TestAlgorithmsAreKinds: the algorithms and their laws have the same values, so that
+// one is converted to the other.
+func TestAlgorithmsAreKinds(t *testing.T) {
+	for a, kind := range map[throttled.Algorithm]algorithm.Kind{
+		throttled.TokenBucket:   algorithm.TokenBucket,
+		throttled.LeakyBucket:   algorithm.LeakyBucket,
+		throttled.GCRA:          algorithm.GCRA,
+		throttled.FixedWindow:   algorithm.FixedWindow,
+		throttled.SlidingWindow: algorithm.SlidingWindow,
+	} {
+		assert.Equal(t, kind, algorithm.Kind(a), a)
 	}
 }
 

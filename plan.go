@@ -23,16 +23,23 @@ type Plan struct {
 	whole     *algorithm.Whole // the same law, where it is that simple; else nil
 }
 
+// The laws bound a period, and the time in which a whole burst comes back: instants
+// are int64 nanoseconds, and must have room for both on top of today's Unix time.
+const (
+	maxPeriod = time.Duration(algorithm.MaxPeriod)
+	maxRefill = algorithm.MaxRefill
+)
+
 // newPlan requires arguments that were validated.
 func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 	rates := make([]algorithm.Rate, len(quota.rates))
 	for i, r := range quota.rates {
-		rates[i] = algorithm.Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.burst()}
+		rates[i] = algorithm.Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.Burst}
 	}
 	name := prefix + ":" + a.String() + ":" + quota.String()
 	hash := fnv.New64a()
 	hash.Write([]byte(name))
-	law := algorithm.New(lawOf(a), rates...)
+	law := algorithm.New(algorithm.Kind(a), rates...)
 	return &Plan{
 		prefix:    prefix,
 		algorithm: a,
@@ -43,17 +50,6 @@ func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 		law:       law,
 		whole:     law.Whole(),
 	}
-}
-
-// lawOf requires a to be one of the five algorithms.
-func lawOf(a Algorithm) algorithm.Kind {
-	return [...]algorithm.Kind{
-		TokenBucket:   algorithm.TokenBucket,
-		LeakyBucket:   algorithm.LeakyBucket,
-		GCRA:          algorithm.GCRA,
-		FixedWindow:   algorithm.FixedWindow,
-		SlidingWindow: algorithm.SlidingWindow,
-	}[a]
 }
 
 // Name returns prefix, algorithm and quota, separated by colons. With the key of
@@ -119,7 +115,7 @@ func (p *Plan) Apply(state []int64, now int64, req Request) (res Result, keep ti
 	default:
 		told = p.law.Peek(state, now, req.Cost)
 	}
-	return resultAt(seen, told), until(told.Fresh, now)
+	return resultAt(seen, told), time.Duration(told.ResetAfter(now))
 }
 
 // Limit is shorthand for [Plan.Apply] with OpLimit, which most requests are.
@@ -130,7 +126,7 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 		return newResult(turn == now, w.Binding, w.Remaining(tat-now), keep, time.Duration(turn-now)), keep
 	}
 	told := p.law.Limit(state, now, cost)
-	return resultAt(now, told), until(told.Fresh, now)
+	return resultAt(now, told), time.Duration(told.ResetAfter(now))
 }
 
 // GiveBack gives back what of one charge has not leaked, for stores that can
@@ -147,18 +143,10 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 // back to any rate, rounded up.
 func (p *Plan) GiveBack(state, mark []int64, now, cost, given int64) (res Result, keep time.Duration, back int64) {
 	told, back := p.law.GiveBack(state, mark, now, cost, given)
-	return resultAt(now, told), until(told.Fresh, now), back
+	return resultAt(now, told), time.Duration(told.ResetAfter(now)), back
 }
 
 // resultAt returns an answer as it is at the instant now.
 func resultAt(now int64, told algorithm.Answer) Result {
-	return newResult(told.Turn == now, told.Binding, told.Remaining, until(told.Fresh, now), until(told.Turn, now))
-}
-
-// until returns the time from now to the instant at, 0 if it has come.
-func until(at, now int64) time.Duration {
-	if at == algorithm.Never {
-		return Never
-	}
-	return time.Duration(max(0, at-now))
+	return newResult(told.Turn == now, told.Binding, told.Remaining, time.Duration(told.ResetAfter(now)), time.Duration(told.RetryAfter(now)))
 }

@@ -35,11 +35,6 @@ const (
 	// room to spare, and as a Remaining it fits into a Result.
 	maxAmount = 1<<48 - 1
 
-	// Instants are int64 nanoseconds: the bounds leave room for a burst and a
-	// period on top of today's Unix time.
-	maxPeriod = time.Duration(1 << 59)
-	maxRefill = 1 << 60
-
 	periodAllowed = "a period is 1ns to 2^59ns (18 years)"
 )
 

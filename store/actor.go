@@ -7,8 +7,10 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/actor"
+	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/internal/precheck"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
@@ -123,8 +125,8 @@ func (a *Actor) post(ctx context.Context, m *message) error {
 	switch {
 	case interrupt.Over(ctx):
 		return interrupt.Refused(ctx)
-	case !planned(&m.req):
-		return errNoPlan
+	case !precheck.Planned(&m.req):
+		return precheck.ErrNoPlan
 	case a.actor == nil:
 		return throttled.ErrClosed
 	case mayWait(&m.req):
@@ -247,7 +249,7 @@ func (o *owned) carryOut(now int64, m *message) {
 
 // join carries out a request that may have to wait.
 func (o *owned) join(now int64, m *message) {
-	res, seat, err := o.table.Join(now, min(m.last, after(now, m.req.Within)), &m.req, m.mark)
+	res, seat, err := o.table.Join(now, min(m.last, algorithm.After(now, int64(m.req.Within))), &m.req, m.mark)
 	if seat == nil {
 		m.done(res, err)
 		return

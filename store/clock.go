@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"math"
 	"time"
 
+	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
@@ -30,15 +30,7 @@ func (c *clock) now() int64 { return c.unix + int64(time.Since(c.epoch)) }
 func (c *clock) last(ctx context.Context) int64 {
 	left, bounded := interrupt.Left(ctx)
 	if !bounded {
-		return math.MaxInt64
+		return algorithm.Never
 	}
-	return after(c.now(), left) - 1
-}
-
-// after returns now+d, held to the end of time.
-func after(now int64, d time.Duration) int64 {
-	if int64(d) > math.MaxInt64-now {
-		return math.MaxInt64
-	}
-	return now + int64(d)
+	return algorithm.After(c.now(), int64(left)) - 1
 }

@@ -27,8 +27,10 @@ import (
 	"sync"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/internal/precheck"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
@@ -77,8 +79,8 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 	switch {
 	case ctx.Err() != nil:
 		return throttled.Result{}, interrupt.Refused(ctx)
-	case !planned(&req):
-		return throttled.Result{}, errNoPlan
+	case !precheck.Planned(&req):
+		return throttled.Result{}, precheck.ErrNoPlan
 	case mayWait(&req):
 		return m.wait(ctx, &req)
 	}
@@ -103,8 +105,8 @@ func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *cha
 	if ctx.Err() != nil {
 		return throttled.Result{}, interrupt.Refused(ctx)
 	}
-	if !planned(req) {
-		return throttled.Result{}, errNoPlan
+	if !precheck.Planned(req) {
+		return throttled.Result{}, precheck.ErrNoPlan
 	}
 	m.mu.Lock()
 	defer m.unlock()
@@ -221,8 +223,8 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	if interrupt.Over(ctx) {
 		return throttled.Result{}, false, interrupt.Refused(ctx)
 	}
-	if !planned(req) {
-		return throttled.Result{}, false, errNoPlan
+	if !precheck.Planned(req) {
+		return throttled.Result{}, false, precheck.ErrNoPlan
 	}
 	last := m.clock.last(ctx)
 	m.mu.Lock()
@@ -234,7 +236,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	if now > last {
 		return throttled.Result{}, false, interrupt.ErrTooLate
 	}
-	res, w, err := m.table.Join(now, min(last, after(now, req.Within)), req, mark)
+	res, w, err := m.table.Join(now, min(last, algorithm.After(now, int64(req.Within))), req, mark)
 	if w == nil {
 		return res, false, err
 	}

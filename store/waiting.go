@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/interrupt"
@@ -42,13 +41,6 @@ func (w *waiting) giveUp() leaver { return leaver{w, interrupt.GaveUp(w.ctx, w.k
 
 // left answers one who has left its line.
 func (l leaver) left() { l.done(throttled.Result{}, l.err) }
-
-// planned reports whether req has a Plan that Config.Plan made, as every request
-// of a limiter has.
-func planned(req *throttled.Request) bool { return req.Plan != nil && req.Plan.Name() != "" }
-
-// errNoPlan is returned for any other request.
-var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
 
 // answerAll answers those whose turn has come, in their order. Where one answer
 // panics, the others have theirs all the same.

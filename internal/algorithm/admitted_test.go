@@ -23,9 +23,8 @@ func greedy(rng *rand.Rand, k *key, now int64, tries int) []charge {
 	for range tries {
 		s := w.next()
 		now = max(now, s.now)
-		w.now = now
-		w.last = k.limit(now, s.cost)
-		if w.last.Allowed && s.cost > 0 {
+		w.Now = now
+		if w.heard(k.limit(now, s.cost)).Allowed && s.cost > 0 {
 			got = append(got, charge{now, s.cost})
 		}
 	}
@@ -61,7 +60,7 @@ func TestBucketMintsNothing(t *testing.T) {
 		sum, first, latest := new(big.Int), int64(-1), int64(0)
 		for range 40 {
 			s := w.next()
-			if w.last = k.limit(s.now, s.cost); !w.last.Allowed || s.cost == 0 {
+			if !w.heard(k.limit(s.now, s.cost)).Allowed || s.cost == 0 {
 				continue
 			}
 			if first < 0 {
@@ -84,7 +83,7 @@ func TestFixedWindowAdmits(t *testing.T) {
 		admitted := make([]map[int64]int64, len(k.rates))
 		for range 40 {
 			s := w.next()
-			if w.last = k.limit(s.now, s.cost); !w.last.Allowed {
+			if !w.heard(k.limit(s.now, s.cost)).Allowed {
 				continue
 			}
 			for i, r := range k.rates {

@@ -28,7 +28,7 @@ import (
 // restart is one (lag, plus): lag in parts of a tick of rate j, plus of rate i.
 type restart struct {
 	lag  int64
-	plus span
+	plus Span
 }
 
 // maxRestarts is how many pairs are kept for two rates. A run that needs more
@@ -42,7 +42,7 @@ func (r restart) covers(other restart) bool {
 	if r.plus.less(other.plus) {
 		return false
 	}
-	return r.lag <= other.lag || !r.plus.less(span{other.plus.ticks + 1, other.plus.part})
+	return r.lag <= other.lag || !r.plus.less(Span{other.plus.Ticks + 1, other.plus.Part})
 }
 
 // addRestart adds n to list, which keeps none that another one covers.
@@ -61,22 +61,22 @@ func addRestart(list []restart, n restart) []restart {
 
 // idles reports whether n may ever give more than adding sum to the same TAT.
 // It may at the two TATs, within a tick, where it is the furthest ahead.
-func (r *rate) idles(n restart, sum span) bool {
+func (r *rate) idles(n restart, sum Span) bool {
 	if sum.less(n.plus) {
 		return true
 	}
-	if n.lag == r.den-1 {
+	if n.lag == r.Den-1 {
 		return false
 	}
 	// At a TAT just above lag: sum + (lag+1)/den < plus + 1.
-	return r.plus(sum, span{part: n.lag + 1}).less(span{n.plus.ticks + 1, n.plus.part})
+	return r.plus(sum, Span{Part: n.lag + 1}).less(Span{n.plus.Ticks + 1, n.plus.Part})
 }
 
 // empty makes run that of no places.
 func (s *Runs) empty(run *Run) {
 	m := len(s.rates)
 	if run.sums == nil {
-		run.sums, run.restarts = make([]span, m), make([][]restart, m*m)
+		run.sums, run.restarts = make([]Span, m), make([][]restart, m*m)
 	}
 	clear(run.sums)
 	for k := range run.restarts {
@@ -130,7 +130,7 @@ const fewPlaces = 3
 // charge adds a place behind those of run.
 func (s *Runs) charge(run *Run, cost int64) bool {
 	m := len(s.rates)
-	var spent, lead [MaxRates]span
+	var spent, lead [MaxRates]Span
 	for i := range m {
 		spent[i] = s.rates[i].cost(cost)
 		lead[i] = s.rates[i].minus(spent[i], s.rates[i].full)
@@ -164,14 +164,14 @@ func (s *Runs) charge(run *Run, cost int64) bool {
 // far as that follows from x_j: ⌈x_j − lag⌉ + plus, where plus is a whole number
 // of ticks. Each rate lets it through so long after its TAT as lead says, which
 // is (cost − C)·E and not above 0.
-func (s *Runs) turn(run *Run, j int, lead *[MaxRates]span) restart {
+func (s *Runs) turn(run *Run, j int, lead *[MaxRates]Span) restart {
 	m := len(s.rates)
 	turn := s.rates[j].rounded(s.rates[j].plus(run.sums[j], lead[j]))
 	for l := range m {
 		for _, n := range run.restarts[l*m+j] {
 			plus := s.rates[l].plus(n.plus, lead[l]).ceil()
-			if plus > turn.plus.ticks || plus == turn.plus.ticks && n.lag < turn.lag {
-				turn = restart{n.lag, span{ticks: plus}}
+			if plus > turn.plus.Ticks || plus == turn.plus.Ticks && n.lag < turn.lag {
+				turn = restart{n.lag, Span{Ticks: plus}}
 			}
 		}
 	}
@@ -179,11 +179,11 @@ func (s *Runs) turn(run *Run, j int, lead *[MaxRates]span) restart {
 }
 
 // rounded returns ⌈x + a⌉ as ⌈x − lag⌉ + plus.
-func (r *rate) rounded(a span) restart {
-	if a.part == 0 {
-		return restart{plus: span{ticks: a.ticks}}
+func (r *rate) rounded(a Span) restart {
+	if a.Part == 0 {
+		return restart{plus: Span{Ticks: a.Ticks}}
 	}
-	return restart{lag: r.den - a.part, plus: span{ticks: a.ticks + 1}}
+	return restart{lag: r.Den - a.Part, plus: Span{Ticks: a.Ticks + 1}}
 }
 
 func (s *Runs) bucketChain(run, first, second *Run) bool {
@@ -213,12 +213,12 @@ func (s *Runs) chainRestarts(list []restart, first, second *Run, i, j int) ([]re
 	greatest := int64(math.MinInt64) // the ticks of plus in list
 	for _, n := range first.restarts[i*m+j] {
 		n.plus = s.rates[i].plus(n.plus, second.sums[i])
-		list, greatest = addRestart(list, n), max(greatest, n.plus.ticks)
+		list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 	}
 	for _, n := range second.restarts[i*m+j] {
-		turn := s.rates[j].rounded(s.rates[j].minus(first.sums[j], span{part: n.lag}))
-		n = restart{turn.lag, span{n.plus.ticks + turn.plus.ticks, n.plus.part}}
-		list, greatest = addRestart(list, n), max(greatest, n.plus.ticks)
+		turn := s.rates[j].rounded(s.rates[j].minus(first.sums[j], Span{Part: n.lag}))
+		n = restart{turn.lag, Span{n.plus.Ticks + turn.plus.Ticks, n.plus.Part}}
+		list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 	}
 	for l := range m {
 		ahead := first.restarts[l*m+j]
@@ -228,11 +228,11 @@ func (s *Runs) chainRestarts(list []restart, first, second *Run, i, j int) ([]re
 		for _, n := range second.restarts[i*m+l] {
 			for k := range ahead {
 				// Most are far behind.
-				if ahead[k].plus.ticks+n.plus.ticks < greatest-2 {
+				if ahead[k].plus.Ticks+n.plus.Ticks < greatest-2 {
 					continue
 				}
-				n := restart{ahead[k].lag, after(n, ahead[k].plus)}
-				list, greatest = addRestart(list, n), max(greatest, n.plus.ticks)
+				n := restart{ahead[k].lag, n.from(ahead[k].plus)}
+				list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 			}
 		}
 		if len(list) > maxRestarts {
@@ -243,7 +243,7 @@ func (s *Runs) chainRestarts(list []restart, first, second *Run, i, j int) ([]re
 }
 
 // dropIdle takes out of list those that can give no more than sum does.
-func (r *rate) dropIdle(list []restart, sum span) []restart {
+func (r *rate) dropIdle(list []restart, sum Span) []restart {
 	kept := list[:0]
 	for _, n := range list {
 		if r.idles(n, sum) {
@@ -253,18 +253,18 @@ func (r *rate) dropIdle(list []restart, sum span) []restart {
 	return kept
 }
 
-// after returns ⌈x − lag⌉ + plus.
-func after(n restart, x span) span {
-	ticks := x.ticks + n.plus.ticks
-	if x.part > n.lag {
+// from returns ⌈x − lag⌉ + plus.
+func (r restart) from(x Span) Span {
+	ticks := x.Ticks + r.plus.Ticks
+	if x.Part > r.lag {
 		ticks++
 	}
-	return span{ticks, n.plus.part}
+	return Span{ticks, r.plus.Part}
 }
 
 func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 	m := len(s.rates)
-	var found [MaxRates]span
+	var found [MaxRates]Span
 	for j := range m {
 		found[j] = later(bucketTAT(state[2*j:]), at)
 	}
@@ -272,7 +272,7 @@ func (s *Runs) bucketThrough(run *Run, state []int64, at int64) {
 		tat := s.rates[i].plus(found[i], run.sums[i])
 		for j := range m {
 			for _, n := range run.restarts[i*m+j] {
-				if started := after(n, found[j]); tat.less(started) {
+				if started := n.from(found[j]); tat.less(started) {
 					tat = started
 				}
 			}

@@ -151,7 +151,7 @@ var byHand = []struct {
 // binding returns the index of the rate whose capacity is limit. No two in a table
 // have the same.
 func binding(kind algorithm.Kind, rates []model.Rate, limit int64) int {
-	return slices.IndexFunc(rates, func(r model.Rate) bool { return capacity(kind, r) == limit })
+	return slices.IndexFunc(rates, func(r model.Rate) bool { return r.Capacity(kind) == limit })
 }
 
 // TestByHand holds the laws, and the model as well, to numbers that nobody needs a

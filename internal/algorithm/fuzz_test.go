@@ -6,6 +6,7 @@ import (
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // FuzzAgainstModel reads a quota and a trace out of any bytes and compares every
@@ -15,7 +16,7 @@ func FuzzAgainstModel(f *testing.F) {
 		[]byte{0, 3, 0, 3, 0, 3, 2<<3 | 0, 0, 1, 1<<3 | 2, 4, 2}))
 	f.Add(fuzzed(algorithm.LeakyBucket, []model.Rate{{Limit: 6, Period: 60, Burst: 3}, {Limit: 4, Period: 60, Burst: 4}},
 		[]byte{4, 1, 4, 1, 4, 1, 2<<3 | 4, 0, 1, 0, 1}))
-	f.Add(fuzzed(algorithm.GCRA, []model.Rate{{Limit: maxLimit, Period: maxPeriod, Burst: maxLimit}},
+	f.Add(fuzzed(algorithm.GCRA, []model.Rate{{Limit: walk.MaxAmount, Period: maxPeriod, Burst: walk.MaxAmount}},
 		[]byte{2<<5 | 0, 0, 0, 1, 2<<5 | 2, 1, 3<<3 | 1, 1, 2, 3, 4, 5, 6, 7, 8, 1}))
 	f.Add(fuzzed(algorithm.FixedWindow, []model.Rate{{Limit: 5, Period: 10, Burst: 1}},
 		[]byte{0, 3, 0, 3, 1<<3 | 0, 5, 2, 1<<3 | 0, 0xfb, 1, 1<<3 | 2, 4, 1}))
@@ -42,11 +43,11 @@ func fuzzed(kind algorithm.Kind, rates []model.Rate, steps []byte) []byte {
 
 // take reads a quota, an epoch and up to 48 steps, and takes them.
 func take(in *tape) (trace, error) {
-	tr := trace{kind: kinds[int(in.byte())%len(kinds)]}
+	tr := trace{kind: walk.Kinds[int(in.byte())%len(walk.Kinds)]}
 	n := 1 + int(in.byte())%algorithm.MaxRates
-	now := epochs[int(in.byte())%len(epochs)]
+	now := domain.Epochs[int(in.byte())%len(domain.Epochs)]
 	for range n {
-		tr.rates = append(tr.rates, bounded(in.int(), in.int(), in.int()))
+		tr.rates = append(tr.rates, domain.Bounded(model.Rate{Limit: in.int(), Period: in.int(), Burst: in.int()}))
 	}
 	p := newPair(tr.kind, tr.rates)
 	var last model.Answer

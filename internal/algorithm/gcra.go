@@ -14,9 +14,9 @@ import "math/bits"
 //
 // Words: ticks and part of the TAT.
 
-func bucketTAT(state []int64) span { return span{state[0], state[1]} }
+func bucketTAT(state []int64) Span { return Span{state[0], state[1]} }
 
-func bucketStore(state []int64, tat span) { state[0], state[1] = tat.ticks, tat.part }
+func bucketStore(state []int64, tat Span) { state[0], state[1] = tat.Ticks, tat.Part }
 
 func (r *rate) bucketDecide(state []int64, now, cost int64, charge bool) verdict {
 	tat, turn := bucketTAT(state), now
@@ -29,7 +29,7 @@ func (r *rate) bucketDecide(state []int64, now, cost int64, charge bool) verdict
 		}
 	}
 	ahead := later(tat, now)
-	ahead.ticks -= now
+	ahead.Ticks -= now
 	return verdict{turn, r.units(r.minus(r.full, ahead)), tat.ceil()}
 }
 
@@ -37,49 +37,38 @@ func (r *rate) bucketRefund(state []int64, now, cost int64) {
 	back, ok := r.long(cost)
 	tat := r.minus(bucketTAT(state), back)
 	if !ok || tat.ceil() <= now {
-		tat = span{}
+		tat = Span{}
 	}
 	bucketStore(state, tat)
 }
 
 // later returns max(tat, now).
-func later(tat span, now int64) span {
-	if tat.ticks < now {
-		return span{ticks: now}
+func later(tat Span, now int64) Span {
+	if tat.Ticks < now {
+		return Span{Ticks: now}
 	}
 	return tat
 }
 
 // cost returns cost·E, without a division for the commonest cost.
-func (r *rate) cost(cost int64) span {
+func (r *rate) cost(cost int64) Span {
 	if cost == 1 {
 		return r.each
 	}
-	return r.times(cost)
-}
-
-// long returns cost·E for a cost that may be above the capacity; ok is false
-// where the product is longer than any state can be ahead.
-func (r *rate) long(cost int64) (product span, ok bool) {
-	hi, lo := bits.Mul64(uint64(cost), uint64(r.step))
-	if hi >= uint64(r.den) {
-		return span{}, false
-	}
-	ticks, part := bits.Div64(hi, lo, uint64(r.den))
-	return span{int64(ticks), int64(part)}, ticks < 1<<63
+	return r.Times(cost)
 }
 
 // units returns how many whole intervals E fit into room, 0 if it is negative,
 // mostly without the division.
-func (r *rate) units(room span) int64 {
-	if room.ticks < r.each.ticks {
+func (r *rate) units(room Span) int64 {
+	if room.Ticks < r.each.Ticks {
 		return 0
 	}
-	if r.den == 1 {
-		return room.ticks / r.step
+	if r.Den == 1 {
+		return room.Ticks / r.Step
 	}
-	hi, lo := bits.Mul64(uint64(room.ticks), uint64(r.den))
-	lo, carry := bits.Add64(lo, uint64(room.part), 0)
-	units, _ := bits.Div64(hi+carry, lo, uint64(r.step))
+	hi, lo := bits.Mul64(uint64(room.Ticks), uint64(r.Den))
+	lo, carry := bits.Add64(lo, uint64(room.Part), 0)
+	units, _ := bits.Div64(hi+carry, lo, uint64(r.Step))
 	return int64(units)
 }

@@ -46,7 +46,7 @@ func (r *rate) bucketGiveBack(state, mark []int64, now, cost, given int64) int64
 		return 0
 	}
 	left := r.minus(bucketTAT(mark), earlier)
-	left.ticks -= now
+	left.Ticks -= now
 	if left.ceil() <= 0 {
 		return 0
 	}
@@ -55,11 +55,11 @@ func (r *rate) bucketGiveBack(state, mark []int64, now, cost, given int64) int64
 	}
 	tat := r.minus(bucketTAT(state), left)
 	if tat.ceil() <= now {
-		tat = span{}
+		tat = Span{}
 	}
 	bucketStore(state, tat)
 	whole := r.units(left)
-	if r.times(whole).less(left) {
+	if r.Times(whole).less(left) {
 		whole++
 	}
 	return whole

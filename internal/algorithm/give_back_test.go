@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled/internal/algorithm"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // marked is a charge that can be given back.
@@ -159,7 +160,7 @@ func (h *history) windowAsIf(t *testing.T, i int, r algorithm.Rate) int64 {
 // bucket is exactly as if each had been charged at once what it cost in the end, and
 // that obeys the quota.
 func TestGiveBackIsAsIfNotCharged(t *testing.T) {
-	for _, kind := range kinds {
+	for _, kind := range walk.Kinds {
 		for _, rates := range [][]algorithm.Rate{
 			{{Limit: 1, Period: 1, Burst: 10}},
 			{{Limit: 7, Period: 60, Burst: 5}},

@@ -18,7 +18,7 @@ type key struct {
 }
 
 func newKey(kind algorithm.Kind, rates ...model.Rate) *key {
-	law := newLaw(kind, rates)
+	law := algorithm.New(kind, rates...)
 	return &key{kind: kind, rates: rates, law: law, state: make([]int64, law.Words())}
 }
 
@@ -67,9 +67,9 @@ func (k *key) do(s step) model.Answer {
 // least is the smallest capacity of the rates: the greatest cost that can ever be
 // allowed.
 func (k *key) least() int64 {
-	least := capacity(k.kind, k.rates[0])
+	least := k.rates[0].Capacity(k.kind)
 	for _, r := range k.rates {
-		least = min(least, capacity(k.kind, r))
+		least = min(least, r.Capacity(k.kind))
 	}
 	return least
 }
@@ -95,16 +95,12 @@ func trials(t *testing.T, of []algorithm.Kind, property func(t *testing.T, rng *
 
 // stirred is a key under a random quota to which something has happened.
 func stirred(rng *rand.Rand, kind algorithm.Kind) (*key, int64) {
-	k := newKey(kind, randomRates(rng, []int{1, 1, 2, 1 + rng.IntN(algorithm.MaxRates)}[rng.IntN(4)])...)
-	w := k.walker(rng, epochs[rng.IntN(len(epochs))])
+	k := newKey(kind, domain.Rates(rng, []int{1, 1, 2, 1 + rng.IntN(algorithm.MaxRates)}[rng.IntN(4)])...)
+	w := k.walker(rng, domain.Epochs[rng.IntN(len(domain.Epochs))])
 	for range rng.IntN(20) {
-		w.last = k.do(w.next())
+		w.heard(k.do(w.next()))
 	}
-	return k, w.now
-}
-
-func (k *key) walker(rng *rand.Rand, now int64) *walker {
-	return &walker{rng: rng, kind: k.kind, rates: k.rates, now: now}
+	return k, w.Now
 }
 
 // buckets are the kinds that share the law of the bucket.

@@ -11,14 +11,9 @@
 // behind: nothing is minted, and what is answered of it is true.
 //
 // Three bounds keep every instant within 63 bits, and the package requires
-// them: 0 ≤ now ≤ 2^62, a period of at most 2^59 ticks, and a capacity that
-// takes at most 2^60 ticks to come back.
+// them: 0 ≤ now ≤ MaxNow, a period of at most MaxPeriod, and a capacity that
+// takes at most MaxRefill to come back.
 package algorithm
-
-import "math"
-
-// Never is the instant of a turn that does not come.
-const Never int64 = math.MaxInt64
 
 // MaxRates is how many rates one law can hold.
 const MaxRates = 8
@@ -26,7 +21,8 @@ const MaxRates = 8
 // MaxWords is the size of the largest state of any law.
 const MaxWords = MaxRates * 3
 
-// Kind is which of the five algorithms a law follows.
+// Kind is which of the five algorithms a law follows. Its values are those of
+// throttled.Algorithm, so that one is converted to the other.
 type Kind uint8
 
 // The five algorithms. TokenBucket and GCRA are the same law.
@@ -46,10 +42,21 @@ func (k Kind) Words() int {
 	return 2
 }
 
-// Rate is one rate of a quota: Limit units per Period ticks, Burst at once.
-// The windows do not look at Burst.
+// Windows reports whether the algorithm counts in windows, and so knows no burst.
+func (k Kind) Windows() bool { return k == FixedWindow || k == SlidingWindow }
+
+// Rate is one rate of a quota: Limit units per Period ticks, Burst at once, and
+// a Burst of 0 means Limit.
 type Rate struct {
 	Limit, Period, Burst int64
+}
+
+// Capacity returns the greatest cost that a fresh state allows.
+func (r Rate) Capacity(kind Kind) int64 {
+	if r.Burst == 0 || kind.Windows() {
+		return r.Limit
+	}
+	return r.Burst
 }
 
 // Law is an algorithm over one or more rates, all of which must hold.
@@ -96,6 +103,18 @@ type Answer struct {
 	// Fresh is the least instant from which the state cannot be told from a
 	// fresh one. It may lie before now.
 	Fresh int64
+}
+
+// ResetAfter returns how long after now the state cannot be told from a fresh one.
+func (a Answer) ResetAfter(now int64) int64 { return max(0, a.Fresh-now) }
+
+// RetryAfter returns how long after now, which is not after the turn, the request
+// would pass, or Never.
+func (a Answer) RetryAfter(now int64) int64 {
+	if a.Turn == Never {
+		return Never
+	}
+	return a.Turn - now
 }
 
 // Binding is what an answer says of the rate that binds. It is immutable.

@@ -59,10 +59,10 @@ func (r *rate) enter(state []int64, now, cost, out int64) {
 // queueStart returns the instant from which a rate counts the water of what is
 // let out at out. Several rates have no common denominator, so the latest of
 // them gives the rest a whole tick, rounded up, and keeps its own fraction.
-func queueStart(state []int64, now, out int64) span {
+func queueStart(state []int64, now, out int64) Span {
 	start := later(bucketTAT(state), now)
 	if start.ceil() < out {
-		return span{ticks: out}
+		return Span{Ticks: out}
 	}
 	return start
 }

@@ -1,73 +1,39 @@
 package algorithm_test
 
 import (
-	"flag"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/throttled-go/throttled/internal/algorithm"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
-var (
-	stepsFlag = flag.Int("steps", 200_000, "steps of TestModel over all laws")
-	seedFlag  = flag.Uint64("seed", 1, "seed of the first trace of TestModel")
-)
+var steps, seed = walk.Flags(200_000)
 
-const (
-	// stepsPerTrace is how long one key is watched under one quota.
-	stepsPerTrace = 250
-	// provenEvery is how often the model's own closed forms are checked by search.
-	provenEvery = 64
-)
+// provenEvery is how often the model's own closed forms are checked by search.
+const provenEvery = 64
 
 // TestModel takes random steps under random quotas and compares all that is told
 // with exact rational arithmetic.
 func TestModel(t *testing.T) {
-	var taken atomic.Int64
-	traces := uint64(max(1, *stepsFlag/stepsPerTrace))
-	var next atomic.Uint64
-	var wait sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for !t.Failed() {
-				n := next.Add(1) - 1
-				if n >= traces {
-					return
-				}
-				if err := walk(*seedFlag+n, &taken); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wait.Wait()
-	t.Logf("%d steps in %d traces", taken.Load(), traces)
+	walk.Traces(t, *seed, *steps, runtime.GOMAXPROCS(0), compare)
 }
 
-// walk makes up one trace and takes it. All of it follows from the seed: which law,
-// how many rates, and what happens.
-func walk(seed uint64, taken *atomic.Int64) error {
-	rng := rand.New(rand.NewPCG(seed, 0))
-	tr := trace{kind: kinds[seed%uint64(len(kinds))]}
-	rates := []int{1, 2, 1 + rng.IntN(algorithm.MaxRates)}[seed/uint64(len(kinds))%3]
-	tr.rates = randomRates(rng, rates)
-	w := &walker{rng: rng, kind: tr.kind, rates: tr.rates, now: epochs[rng.IntN(len(epochs))]}
+// compare makes up one trace and takes it. All of it follows from the seed.
+func compare(seed uint64) error {
+	w := walker{domain.Walk(seed)}
+	tr := trace{kind: w.Kind, rates: w.Rates}
 	p := newPair(tr.kind, tr.rates)
-	for range stepsPerTrace {
+	for range walk.Steps {
 		s := w.next()
 		tr.steps = append(tr.steps, s)
-		told, err := p.do(s, rng.IntN(provenEvery) == 0)
+		told, err := p.do(s, w.Rand.IntN(provenEvery) == 0)
 		if err != nil {
 			return failure(seed, tr, err)
 		}
-		w.last = told
-		taken.Add(1)
+		w.heard(told)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (l *Law) OnePace() bool {
 
 // longer reports whether E of r is that of other and so many ticks, or longer.
 func (r *rate) longer(other *rate, ticks int64) bool {
-	hi, lo := bits.Mul64(uint64(r.step), uint64(other.den))
-	otherHi, otherLo := bits.Mul64(uint64(other.step+ticks*other.den), uint64(r.den))
+	hi, lo := bits.Mul64(uint64(r.Step), uint64(other.Den))
+	otherHi, otherLo := bits.Mul64(uint64(other.Step+ticks*other.Den), uint64(r.Den))
 	return hi > otherHi || hi == otherHi && lo >= otherLo
 }

@@ -10,13 +10,14 @@ import (
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // The promises of an answer, each by random trial and without the model: what is
 // asked of a law here is only that its own words come true.
 
 func TestRetryAfterComesTrue(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		cost := 1 + rng.Int64N(k.least()+k.least()/8+1)
 		told := k.peek(now, cost)
 		switch {
@@ -34,7 +35,7 @@ func TestRetryAfterComesTrue(t *testing.T) {
 }
 
 func TestRemainingIsTheGreatestCost(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		told := k.limit(now, 1+rng.Int64N(k.least()))
 		assert.Equal(t, told.Remaining, k.peek(now, 1).Remaining, "a peek tells the same")
 		assert.True(t, k.peek(now, told.Remaining).Allowed)
@@ -45,7 +46,7 @@ func TestRemainingIsTheGreatestCost(t *testing.T) {
 }
 
 func TestResetAfterIsFresh(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		told := k.peek(now, 1)
 		if told.ResetAfter > 0 {
 			before := k.peek(now+told.ResetAfter-1, 1)
@@ -59,14 +60,13 @@ func TestResetAfterIsFresh(t *testing.T) {
 		for range 12 {
 			s := w.next()
 			s.now = max(s.now, now+told.ResetAfter) // the promise is about what follows
-			w.last = fresh.do(s)
-			require.Equal(t, w.last, used.do(s), "%s of %d at %d", opNames[s.op], s.cost, s.now)
+			require.Equal(t, w.heard(fresh.do(s)), used.do(s), "%s of %d at %d", opNames[s.op], s.cost, s.now)
 		}
 	})
 }
 
 func TestDeniedChangesNothing(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		before := slices.Clone(k.state)
 		remaining := k.peek(now, 1).Remaining
 		k.peek(now, 1+rng.Int64N(k.least()))
@@ -82,8 +82,8 @@ func TestDeniedChangesNothing(t *testing.T) {
 // TestStepBack sets the clock back by d. In the time that really passes a request
 // then waits no less than before, and at most d more.
 func TestStepBack(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
-		d := min(now, scaled(rng, 1<<60))
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+		d := min(now, walk.Scaled(rng, 1<<60))
 		cost := 1 + rng.Int64N(k.least())
 		k.limit(now, cost)
 		before, after := k.peek(now, cost), k.peek(now-d, cost)
@@ -101,7 +101,7 @@ func TestStepBack(t *testing.T) {
 // TestRefundRestores gives back at once what was just charged: nobody can tell it
 // from a charge that never was.
 func TestRefundRestores(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		never := k.clone()
 		cost := k.peek(now, 1).Remaining
 		if cost == 0 {
@@ -117,8 +117,7 @@ func TestRefundRestores(t *testing.T) {
 		for range 12 {
 			s := w.next()
 			s.now = max(s.now, now)
-			w.last = never.do(s)
-			require.Equal(t, w.last, k.do(s), "%s of %d at %d", opNames[s.op], s.cost, s.now)
+			require.Equal(t, w.heard(never.do(s)), k.do(s), "%s of %d at %d", opNames[s.op], s.cost, s.now)
 		}
 	})
 }
@@ -126,7 +125,7 @@ func TestRefundRestores(t *testing.T) {
 // TestSeveralRatesAllOrNothing keeps every rate of a quota as a key of its own. The
 // quota allows what all of them allow, and its state is theirs, side by side.
 func TestSeveralRatesAllOrNothing(t *testing.T) {
-	trials(t, kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
+	trials(t, walk.Kinds, func(t *testing.T, rng *rand.Rand, k *key, now int64) {
 		k = k.fresh()
 		alone := make([]*key, len(k.rates))
 		for i, r := range k.rates {
@@ -139,8 +138,7 @@ func TestSeveralRatesAllOrNothing(t *testing.T) {
 			for _, one := range alone {
 				all = all && one.peek(s.now, s.cost).Allowed
 			}
-			w.last = k.limit(s.now, s.cost)
-			require.Equal(t, all, w.last.Allowed)
+			require.Equal(t, all, w.heard(k.limit(s.now, s.cost)).Allowed)
 			var words []int64
 			for _, one := range alone {
 				if all {
@@ -182,11 +180,11 @@ func TestQueueTurns(t *testing.T) {
 }
 
 func TestLimitAllocatesNothing(t *testing.T) {
-	for _, kind := range kinds {
+	for _, kind := range walk.Kinds {
 		for _, n := range []int{1, 2, algorithm.MaxRates} {
-			law := newLaw(kind, slices.Repeat([]model.Rate{{Limit: 7, Period: 60 * tickSecond, Burst: 7}}, n))
+			law := algorithm.New(kind, slices.Repeat([]model.Rate{{Limit: 7, Period: 60 * tickSecond, Burst: 7}}, n)...)
 			state := make([]int64, law.Words())
-			now := epochs[0]
+			now := domain.Epochs[0]
 			allocs := testing.AllocsPerRun(100, func() {
 				law.Limit(state, now, 1)
 				law.Peek(state, now, 1)

@@ -23,7 +23,7 @@ type Runs struct {
 // Run is for [Runs.Sum] and [Runs.Chain] to fill, as often as one likes.
 type Run struct {
 	// Of buckets: what is added to each TAT, and where it starts again.
-	sums     []span
+	sums     []Span
 	restarts [][]restart // of rate i because of rate j, at i·len(sums)+j
 
 	// Of a window: what all places before each of them cost, and what becomes
@@ -45,7 +45,7 @@ func (l *Law) Runs() *Runs {
 func (s *Runs) Rates() int { return len(s.rates) }
 
 // Chains reports whether Chain is of any use.
-func (s *Runs) Chains() bool { return s.kind != FixedWindow && s.kind != SlidingWindow }
+func (s *Runs) Chains() bool { return !s.kind.Windows() }
 
 // Sums reports whether Sum is of any use. Where it is not, [Runs.Walk] is.
 func (s *Runs) Sums() bool { return s.Chains() || s.tabulates() }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // queued is some places in a line behind a state, gone through one by one.
@@ -24,7 +25,7 @@ type queued struct {
 // randomLine has up to n places wait behind what random requests have left.
 func randomLine(rng *rand.Rand, kind algorithm.Kind, rates []model.Rate, n int) queued {
 	k := newKey(kind, rates...)
-	now := epochs[rng.IntN(len(epochs))] / 2
+	now := domain.Epochs[rng.IntN(len(domain.Epochs))] / 2
 	period := rates[rng.IntN(len(rates))].Period
 	for range rng.IntN(6) {
 		now += rng.Int64N(1 + period/(1+rng.Int64N(period)))
@@ -83,10 +84,10 @@ func TestRunsEqualTheirPlaces(t *testing.T) {
 	summed, refused := map[algorithm.Kind]int{}, 0
 	for seed := range uint64(20_000) {
 		rng := rand.New(rand.NewPCG(seed, 7))
-		kind := kinds[rng.IntN(len(kinds))]
-		rates := randomRates(rng, []int{1, 1, 2, 3, algorithm.MaxRates}[rng.IntN(5)])
+		kind := walk.Kinds[rng.IntN(len(walk.Kinds))]
+		rates := domain.Rates(rng, []int{1, 1, 2, 3, algorithm.MaxRates}[rng.IntN(5)])
 		if rng.IntN(2) == 0 {
-			rates = small(rng)
+			rates = walk.Small(rng, 1+rng.IntN(3), 1)
 		}
 		q := randomLine(rng, kind, rates, 1+rng.IntN(60))
 		runs := q.law.Runs()
@@ -124,17 +125,8 @@ func TestRunsEqualTheirPlaces(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range kinds {
+	for _, kind := range walk.Kinds {
 		require.Greater(t, summed[kind], 500, "of %v", kind)
 	}
 	t.Logf("%v summed, %d refused", summed, refused)
-}
-
-// small are rates at which a tick matters and a few requests fill everything.
-func small(rng *rand.Rand) []model.Rate {
-	rates := make([]model.Rate, 1+rng.IntN(3))
-	for i := range rates {
-		rates[i] = model.Rate{Limit: 1 + rng.Int64N(5), Period: 1 + rng.Int64N(20), Burst: 1 + rng.Int64N(6)}
-	}
-	return rates
 }

@@ -9,10 +9,6 @@ import (
 	"github.com/throttled-go/throttled/internal/model"
 )
 
-var kinds = []algorithm.Kind{
-	algorithm.TokenBucket, algorithm.LeakyBucket, algorithm.GCRA, algorithm.FixedWindow, algorithm.SlidingWindow,
-}
-
 var kindNames = []string{"TokenBucket", "LeakyBucket", "GCRA", "FixedWindow", "SlidingWindow"}
 
 type op uint8
@@ -62,16 +58,8 @@ type pair struct {
 }
 
 func newPair(kind algorithm.Kind, rates []model.Rate) *pair {
-	law := newLaw(kind, rates)
+	law := algorithm.New(kind, rates...)
 	return &pair{law: law, state: make([]int64, law.Words()), model: model.New(kind, rates...)}
-}
-
-func newLaw(kind algorithm.Kind, rates []model.Rate) *algorithm.Law {
-	compiled := make([]algorithm.Rate, len(rates))
-	for i, r := range rates {
-		compiled[i] = algorithm.Rate(r)
-	}
-	return algorithm.New(kind, compiled...)
 }
 
 // do takes one step on both sides and returns what the model tells of it. With
@@ -159,18 +147,14 @@ func same(s step, closed, searched model.Answer) error {
 
 // durations turns the instants of an answer into what a caller is told at seen.
 func durations(a algorithm.Answer, seen int64) model.Answer {
-	told := model.Answer{
+	return model.Answer{
 		Allowed:    a.Turn == seen,
 		Limit:      a.Binding.Capacity,
 		Rate:       a.Binding.Index,
 		Remaining:  a.Remaining,
-		ResetAfter: max(0, a.Fresh-seen),
-		RetryAfter: model.Never,
+		ResetAfter: a.ResetAfter(seen),
+		RetryAfter: a.RetryAfter(seen),
 	}
-	if a.Turn != algorithm.Never {
-		told.RetryAfter = a.Turn - seen
-	}
-	return told
 }
 
 // replay takes all steps and returns the index of the first that disagrees.

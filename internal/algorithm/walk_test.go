@@ -5,26 +5,39 @@ import (
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
-// walker makes up what happens to a key next. It knows what was told last, so that
-// it often stands at the very instant, or asks the very cost, at which an answer
-// turns.
-type walker struct {
-	rng   *rand.Rand
-	kind  algorithm.Kind
-	rates []model.Rate
-	now   int64
-	last  model.Answer
+const (
+	tickSecond = int64(1e9)
+	maxPeriod  = int64(1) << 59
+	maxNow     = int64(1) << 62
+)
+
+// domain is that of the package: ticks of a nanosecond. Clocks stand at Unix
+// nanoseconds of 2026, in a synctest bubble, at Unix microseconds of 2026, at the
+// start of time itself, and near the last instant that the package admits.
+var domain = walk.Domain{
+	Tick:      1,
+	MinPeriod: 1,
+	MaxPeriod: maxPeriod,
+	Latest:    maxNow,
+	Epochs:    []int64{1_767_225_600_000_000_000, 946_684_800_000_000_000, 1_767_225_600_000_000, 0, maxNow - 1<<52},
 }
 
-func (w *walker) next() step {
-	w.now = min(max(w.now+w.advance(), 0), maxNow)
-	s := step{now: w.now, cost: w.cost()}
-	switch n := w.rng.IntN(100); {
+// walker makes up what happens to a key next.
+type walker struct{ *walk.Walker }
+
+func (k *key) walker(rng *rand.Rand, now int64) walker {
+	return walker{&walk.Walker{Domain: &domain, Rand: rng, Kind: k.kind, Rates: k.rates, Now: now}}
+}
+
+func (w walker) next() step {
+	s := step{now: w.Move(), cost: w.Cost()}
+	switch n := w.Rand.IntN(100); {
 	case n < 60:
 		s.op = opLimit
-		if w.kind == algorithm.LeakyBucket && w.rng.IntN(2) == 0 {
+		if w.Kind == algorithm.LeakyBucket && w.Rand.IntN(2) == 0 {
 			s.op = opEnter
 		}
 	case n < 80:
@@ -37,65 +50,8 @@ func (w *walker) next() step {
 	return s
 }
 
-// advance is how far the clock moves, most often not at all or a little, and now
-// and then back.
-func (w *walker) advance() int64 {
-	r := w.rates[w.rng.IntN(len(w.rates))]
-	var d int64
-	switch w.rng.IntN(12) {
-	case 0, 1, 2:
-		return 0
-	case 3:
-		d = w.rng.Int64N(5)
-	case 4: // about one E
-		d = r.Period/r.Limit + w.rng.Int64N(3) - 1
-	case 5: // a few E
-		d = w.rng.Int64N(4*(r.Period/r.Limit) + 2)
-	case 6: // about a window, or into it
-		d = w.rng.Int64N(2*r.Period + 1)
-	case 7: // to the edge of a window
-		d = r.Period - w.now%r.Period + w.rng.Int64N(3) - 1
-	case 8:
-		if w.last.RetryAfter != model.Never {
-			d = w.last.RetryAfter - w.rng.Int64N(2)
-		}
-	case 9:
-		d = w.last.ResetAfter - w.rng.Int64N(2)
-	case 10:
-		d = scaled(w.rng, 1<<50)
-	case 11:
-		switch w.rng.IntN(16) {
-		case 0:
-			d = scaled(w.rng, 1<<60)
-		case 1: // a clock that was not set, or is set wrong
-			d = epochs[w.rng.IntN(len(epochs))] - w.now
-		}
-	}
-	if w.rng.IntN(6) == 0 {
-		return -d
-	}
-	return d
-}
-
-func (w *walker) cost() int64 {
-	most := capacity(w.kind, w.rates[w.rng.IntN(len(w.rates))])
-	switch w.rng.IntN(10) {
-	case 0:
-		return w.rng.Int64N(2)
-	case 1:
-		return w.last.Remaining + w.rng.Int64N(2)
-	case 2:
-		return most + w.rng.Int64N(3) - 1
-	case 3:
-		return w.rng.Int64N(3*most + 1)
-	case 4:
-		if w.rng.IntN(4) == 0 {
-			return scaled(w.rng, 1<<62)
-		}
-		return 1
-	case 5, 6:
-		return 1 + w.rng.Int64N(w.last.Remaining+1)
-	default:
-		return 1 + w.rng.Int64N(most/4+1)
-	}
+// heard takes down the answer to the last step, and returns it.
+func (w walker) heard(a model.Answer) model.Answer {
+	w.Last = walk.Answer{Remaining: a.Remaining, ResetAfter: a.ResetAfter, RetryAfter: a.RetryAfter}
+	return a
 }

@@ -18,14 +18,14 @@ type Whole struct {
 
 // wholeOf returns nil for a rate that needs the general law.
 func wholeOf(r *rate) *Whole {
-	if r.kind == FixedWindow || r.kind == SlidingWindow || r.den != 1 {
+	if r.kind.Windows() || r.Den != 1 {
 		return nil
 	}
 	return &Whole{
 		Binding: &r.Binding,
-		each:    r.step,
-		full:    r.full.ticks,
-		inverse: math.MaxUint64 / uint64(r.step),
+		each:    r.Step,
+		full:    r.full.Ticks,
+		inverse: math.MaxUint64 / uint64(r.Step),
 	}
 }
 

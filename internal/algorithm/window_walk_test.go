@@ -54,7 +54,7 @@ func windowRates(rng *rand.Rand) []model.Rate {
 	}
 	rng.Shuffle(len(rates), func(i, j int) { rates[i], rates[j] = rates[j], rates[i] })
 	if rng.IntN(8) == 0 {
-		return randomRates(rng, 1+rng.IntN(4))
+		return domain.Rates(rng, 1+rng.IntN(4))
 	}
 	if scale := 1 + rng.Int64N(1000); rng.IntN(2) == 0 { // more ticks for a unit
 		for i := range rates {
@@ -104,7 +104,7 @@ func TestWalkEqualsTheModel(t *testing.T) {
 		kind := []algorithm.Kind{algorithm.FixedWindow, algorithm.SlidingWindow}[seed%2]
 		rates := windowRates(rng)
 		k, exact := newKey(kind, rates...), model.New(kind, rates...)
-		now, least := epochs[0], k.least()
+		now, least := domain.Epochs[0], k.least()
 		first := 1 + rng.Int64N(least)
 		k.limit(now, first)
 		exact.Limit(now, first)
@@ -144,7 +144,7 @@ func TestWalkAllocatesNothing(t *testing.T) {
 		k := newKey(kind, model.Rate{Limit: 10, Period: 7 * tickSecond}, model.Rate{Limit: 100, Period: 60 * tickSecond})
 		runs, walk := k.law.Runs(), &algorithm.Walk{}
 		require.Zero(t, testing.AllocsPerRun(100, func() {
-			runs.Walk(walk, k.state, epochs[0])
+			runs.Walk(walk, k.state, domain.Epochs[0])
 			walk.Pass(1, 100_000)
 			walk.Pass(3, 5)
 			walk.End(k.state)

@@ -8,20 +8,8 @@ import (
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
-
-var kinds = []algorithm.Kind{
-	algorithm.TokenBucket, algorithm.LeakyBucket, algorithm.GCRA, algorithm.FixedWindow, algorithm.SlidingWindow,
-}
-
-// small are rates at which a tick matters and a few requests fill everything.
-func small(rng *rand.Rand) []model.Rate {
-	rates := make([]model.Rate, 1+rng.IntN(3))
-	for i := range rates {
-		rates[i] = model.Rate{Limit: 1 + rng.Int64N(5), Period: 1 + rng.Int64N(20), Burst: 1 + rng.Int64N(6)}
-	}
-	return rates
-}
 
 // ticker is a line without any turns: it goes from tick to tick and lets the first
 // one in as often as that is allowed.
@@ -65,7 +53,7 @@ func (k *ticker) leave(id int) {
 func TestLineTickByTick(t *testing.T) {
 	for seed := range uint64(2000) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		kind, rates := kinds[rng.IntN(len(kinds))], small(rng)
+		kind, rates := walk.Kinds[rng.IntN(len(walk.Kinds))], walk.Small(rng, 1+rng.IntN(3), 1)
 		l := model.NewLine(kind, rates...)
 		k := &ticker{bucket: model.New(kind, rates...), costs: map[int]int64{}}
 		var grants []model.Grant
@@ -121,7 +109,7 @@ func TestLineTickByTick(t *testing.T) {
 func TestLineToldTurn(t *testing.T) {
 	for seed := range uint64(3000) {
 		rng := rand.New(rand.NewPCG(seed, 2))
-		kind, rates := kinds[rng.IntN(len(kinds))], small(rng)
+		kind, rates := walk.Kinds[rng.IntN(len(walk.Kinds))], walk.Small(rng, 1+rng.IntN(3), 1)
 		few := func() (*model.Line, int64) {
 			rng := rand.New(rand.NewPCG(seed, 3))
 			l, now := model.NewLine(kind, rates...), int64(100)
@@ -153,7 +141,7 @@ func TestLineToldTurn(t *testing.T) {
 func TestCancelLeavesNoTrace(t *testing.T) {
 	for seed := range uint64(3000) {
 		rng := rand.New(rand.NewPCG(seed, 4))
-		kind, rates := kinds[rng.IntN(len(kinds))], small(rng)
+		kind, rates := walk.Kinds[rng.IntN(len(walk.Kinds))], walk.Small(rng, 1+rng.IntN(3), 1)
 		leaves, later := 1+rng.IntN(6), int64(0)
 		if kind == algorithm.LeakyBucket {
 			rates, later = rates[:1], rng.Int64N(3)

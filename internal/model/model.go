@@ -13,11 +13,9 @@ import (
 // Never is the RetryAfter of a request that can never be allowed.
 const Never int64 = math.MaxInt64
 
-// Rate is one rate of a quota: Limit units per Period ticks, Burst at once. Burst
-// is never 0 here, and the windows do not look at it.
-type Rate struct {
-	Limit, Period, Burst int64
-}
+// Rate is one rate of a quota. Its Burst is never 0 here, and the windows do not
+// look at it.
+type Rate = algorithm.Rate
 
 // Answer is what a request is told. Durations are in ticks.
 type Answer struct {

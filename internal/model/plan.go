@@ -5,15 +5,6 @@ import (
 	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
-// kinds is what the algorithms are called here.
-var kinds = map[throttled.Algorithm]algorithm.Kind{
-	throttled.TokenBucket:   algorithm.TokenBucket,
-	throttled.LeakyBucket:   algorithm.LeakyBucket,
-	throttled.GCRA:          algorithm.GCRA,
-	throttled.FixedWindow:   algorithm.FixedWindow,
-	throttled.SlidingWindow: algorithm.SlidingWindow,
-}
-
 // LineOf returns a fresh key under plan, in nanoseconds, with nobody waiting.
 func LineOf(plan *throttled.Plan) *Line {
 	var rates []Rate
@@ -23,5 +14,5 @@ func LineOf(plan *throttled.Plan) *Line {
 		}
 		rates = append(rates, Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.Burst})
 	}
-	return NewLine(kinds[plan.Algorithm()], rates...)
+	return NewLine(algorithm.Kind(plan.Algorithm()), rates...)
 }

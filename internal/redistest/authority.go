@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// authority is a certificate authority of one test and the certificate that it
-// gave to the servers on the loopback interface.
+// authority is the certificate authority of one test, with the certificate that
+// it issued to the servers on the loopback interface.
 type authority struct {
 	pool          *x509.CertPool
 	ca, cert, key []byte // PEM, as redis-server reads them
@@ -56,8 +56,8 @@ func newAuthority() (*authority, error) {
 	return a, nil
 }
 
-// sign makes a key and a certificate for it that the parent's key signed; with
-// a nil one, it signs itself.
+// sign makes a key and a certificate for it, signed with the parent's key.
+// Without a parent key the certificate signs itself.
 func sign(cert, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -74,8 +74,8 @@ func sign(cert, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Ce
 	return cert, key, err
 }
 
-// template is what both certificates have in common. They are valid from an
-// hour ago, so that a clock that is set back a little does no harm.
+// template returns what both certificates have in common. They are valid from an
+// hour ago, so that a clock set back a little does no harm.
 func template(name string, serial int64) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(serial),
@@ -95,8 +95,8 @@ func (a *authority) write(dir string) error {
 	return nil
 }
 
-// lines are the directives with which redis-server uses these files, as a
-// server and towards the other servers of its set.
+// lines returns the directives with which redis-server uses these files, as a
+// server and as a client of the other servers of its set.
 func (a *authority) lines() []string {
 	return []string{
 		"tls-ca-cert-file ca.pem",
@@ -108,8 +108,8 @@ func (a *authority) lines() []string {
 	}
 }
 
-// client is what a client needs to trust the servers. It leaves the server's
-// name to whoever dials.
+// client returns the configuration of a client that trusts the servers. The name
+// of the server is left to whoever dials.
 func (a *authority) client() *tls.Config {
 	return &tls.Config{RootCAs: a.pool, MinVersion: tls.VersionTLS12}
 }

@@ -1,53 +1,40 @@
 package redistest
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 const masters = 3
 
 // Cluster is three masters with a replica each. A replica takes over when its
-// master is gone for a second; that takes two to three. All methods are safe
-// for concurrent use.
+// master has been gone for a second, which takes two to three seconds in all. All
+// methods are safe for concurrent use.
 type Cluster struct {
 	settings
 	nodes []*Server          // the masters first, in the order of their slots, then the replica of each
 	ids   map[*Server]string // what CLUSTER MYID says
 }
 
-// StartCluster starts a cluster, which is stopped when the test ends. It is
-// ready for a failover: all nodes agree on all slots, all replicas are in step.
+// StartCluster starts a cluster, which is stopped when the test ends. It is ready
+// for a failover: all nodes agree on all slots, and all replicas are in step.
 func StartCluster(t testing.TB, opts ...Option) *Cluster {
 	t.Helper()
-	Require(t)
-	c, err := startCluster(opts)
-	must(t, err)
-	t.Cleanup(func() { end(t, c) })
-	return c
+	return forTest(t, startCluster, opts)
 }
 
 func startCluster(opts []Option) (*Cluster, error) {
-	set, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return again(func() (*Cluster, error) {
-		c := &Cluster{settings: set, ids: map[*Server]string{}}
-		if err := c.launch(); err != nil {
-			return nil, errors.Join(err, c.close())
-		}
-		return c, nil
-	})
+	return launched(opts, func(set settings) (*Cluster, error) { return &Cluster{settings: set, ids: map[*Server]string{}}, nil })
 }
 
 func (c *Cluster) launch() error {
-	// The port of the bus is not set (cluster-port is of Redis 7): it is always
-	// busOffset above the other, which claims know.
+	// The port of the bus is not set, because cluster-port needs Redis 7. It is
+	// always busOffset above the other port, and a claim covers both.
 	lines := []string{
 		"cluster-enabled yes",
 		"cluster-config-file nodes.conf",
@@ -75,7 +62,7 @@ func (c *Cluster) form() error {
 			return err
 		}
 		c.ids[node] = id
-		// Of their own accord the nodes would settle on different epochs one by one.
+		// Left alone, the nodes would settle on different epochs one by one.
 		if _, err := node.Command("CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
 			return err
 		}
@@ -99,16 +86,16 @@ func (c *Cluster) form() error {
 	return poll(c.ready)
 }
 
-// share are the slots of the master with that number.
+// share returns the slots of the master with that number.
 func share(number int) []string {
 	var slots []string
-	for slot := Slots * number / masters; slot < Slots*(number+1)/masters; slot++ {
+	for slot := hashslot.Count * number / masters; slot < hashslot.Count*(number+1)/masters; slot++ {
 		slots = append(slots, strconv.Itoa(slot))
 	}
 	return slots
 }
 
-// meet introduces every node to every other: gossip alone takes longer.
+// meet introduces every node to every other, because gossip alone takes longer.
 func (c *Cluster) meet() error {
 	for i, node := range c.nodes {
 		for _, other := range c.nodes[i+1:] {

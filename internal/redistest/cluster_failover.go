@@ -14,10 +14,10 @@ func (c *Cluster) KillMaster(t testing.TB, slot int) *Server {
 	return old
 }
 
-// Failover tells the replica of the master that serves a slot to take over,
-// though nothing is wrong with the master, which it returns, without waiting
-// for that to be done; see [Cluster.AwaitFailover]. By design no write that a
-// master acknowledged is lost with it.
+// Failover makes the replica of the master that serves a slot take over, though
+// nothing is wrong with the master. It returns that master, without waiting for
+// the replica; see [Cluster.AwaitFailover]. No write that a master acknowledged
+// is lost.
 func (c *Cluster) Failover(t testing.TB, slot int) *Server {
 	t.Helper()
 	r := c.around(t, slot)
@@ -31,8 +31,8 @@ func (c *Cluster) Failover(t testing.TB, slot int) *Server {
 	return r.nodes[0]
 }
 
-// AwaitFailover waits until all nodes that are up agree that another master
-// than old serves the slot, and that all is well. It returns that master.
+// AwaitFailover waits until all nodes that are up agree that a master other than
+// old serves the slot, and that all is well. It returns the new master.
 func (c *Cluster) AwaitFailover(t testing.TB, slot int, old *Server) *Server {
 	t.Helper()
 	var master *Server
@@ -52,8 +52,8 @@ func (c *Cluster) AwaitFailover(t testing.TB, slot int, old *Server) *Server {
 }
 
 // AwaitReplicas waits until every node is up and every master has a replica in
-// step, as it is after a node that was killed is started again: the cluster is
-// whole and may fail over anew.
+// step, as after a killed node was started again. The cluster is then whole and
+// can fail over again.
 func (c *Cluster) AwaitReplicas(t testing.TB) {
 	t.Helper()
 	must(t, poll(c.ready))

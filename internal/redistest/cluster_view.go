@@ -6,9 +6,11 @@ import (
 	"net"
 	"slices"
 	"testing"
+
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
-// span is a range of slots and who serves it: the master first.
+// span is a range of slots and the nodes that serve it, the master first.
 type span struct {
 	first, last int
 	nodes       []*Server
@@ -63,7 +65,7 @@ func among(v []span, slot int) (span, bool) {
 	return span{}, false
 }
 
-// await returns the view of the nodes that are up when it is one.
+// await waits until all nodes that are up have the same view, and returns it.
 func (c *Cluster) await(t testing.TB) []span {
 	t.Helper()
 	var v []span
@@ -75,7 +77,7 @@ func (c *Cluster) await(t testing.TB) []span {
 }
 
 // view returns the spans, in order, if all nodes that are up see the same ones
-// and call the cluster fine: all slots are served.
+// and report that the cluster is ok, which means that all slots are served.
 func (c *Cluster) view() ([]span, error) {
 	var all []span
 	for _, node := range up(c.nodes) {
@@ -102,7 +104,7 @@ func (r span) equal(other span) bool {
 	return r.first == other.first && r.last == other.last && slices.Equal(r.nodes, other.nodes)
 }
 
-// covers returns nil if the spans, which are in order, leave out no slot.
+// covers returns nil if the spans leave out no slot. It requires them in order.
 func covers(v []span) error {
 	next := 0
 	for _, r := range v {
@@ -111,13 +113,13 @@ func covers(v []span) error {
 		}
 		next = r.last + 1
 	}
-	if next != Slots {
+	if next != hashslot.Count {
 		return fmt.Errorf("redistest: nobody serves slot %d", next)
 	}
 	return nil
 }
 
-// seen returns the spans that one node sees: CLUSTER SLOTS, put in order.
+// seen returns the spans that one node reports by CLUSTER SLOTS, in order.
 func (c *Cluster) seen(node *Server) ([]span, error) {
 	reply, err := node.list("CLUSTER", "SLOTS")
 	if err != nil {
@@ -149,7 +151,7 @@ func (c *Cluster) parse(entry any) (span, error) {
 		if len(at) < 2 {
 			return span{}, fmt.Errorf("redistest: CLUSTER SLOTS has a node %v", value)
 		}
-		// A node does not know its own address before it is met.
+		// A node does not know its own address until another one has met it.
 		node := find(c.nodes, net.JoinHostPort(fmt.Sprint(at[0]), fmt.Sprint(at[1])))
 		if node == nil {
 			return span{}, fmt.Errorf("redistest: CLUSTER SLOTS has a node %v", at)

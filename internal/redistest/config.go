@@ -49,8 +49,8 @@ func (s *Server) write(lines ...[]string) error {
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
-// listening are the directives on how to be reached. A "-" before an address:
-// the machine may lack it.
+// listening returns the directives that say where the server listens. A "-"
+// stands before an address that the machine may lack.
 func (s *Server) listening() []string {
 	lines := []string{"bind 127.0.0.1 -::1", "protected-mode no"}
 	if s.authority == nil {
@@ -60,9 +60,9 @@ func (s *Server) listening() []string {
 	return append(lines, s.authority.lines()...)
 }
 
-// storing are the directives of a server that holds data: it saves them when
-// told to, and passes them to a replica without delay. It pings its replicas
-// often: nodes of a cluster name a replica only when that has heard something.
+// storing returns the directives of a server that holds data. It saves only when
+// told to, and sends to its replicas without delay. It pings them often, because
+// a node of a cluster lists a replica only when that has received something.
 func (s *Server) storing() []string {
 	lines := []string{
 		`save ""`,
@@ -78,7 +78,7 @@ func (s *Server) storing() []string {
 	return lines
 }
 
-// visitors are the users of a sentinel.
+// visitors returns the users that a sentinel lets in.
 func (s *settings) visitors() []user {
 	users := s.users
 	if s.sentinelUser != nil {

@@ -13,7 +13,7 @@
 //
 // [Start], [StartSentinel], [StartCluster] and [StartProxy] serve one test,
 // which may do to them whatever it likes. [Shared], [SharedSentinel] and
-// [SharedCluster] serve all tests of a package; they ask for a TestMain:
+// [SharedCluster] serve all tests of a package; they need a TestMain:
 //
 //	func TestMain(m *testing.M) { os.Exit(redistest.Main(m).Run()) }
 //

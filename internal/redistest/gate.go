@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// gate is what all bytes pass that go in one direction through a proxy. They
-// are written with mu held: once a fault is set, nothing slips by.
+// gate passes on all bytes that go through a proxy in one direction. It writes
+// them with mu held, so that nothing slips by once a fault is set.
 type gate struct {
 	cut func() // cuts all connections; called with mu held
 
@@ -23,7 +23,7 @@ type faults struct {
 	delay   time.Duration
 	hold    bool
 	swallow bool
-	limited bool  // cut at the byte after budget others
+	limited bool  // cut when more than budget bytes come
 	budget  int64 // if limited
 }
 
@@ -37,20 +37,20 @@ func (g *gate) set(change func(*faults)) {
 	g.wake()
 }
 
-// open takes all faults away. Requires mu held.
+// open removes all faults. Requires mu held.
 func (g *gate) open() {
 	g.faults, g.stopped = faults{}, 0
 	g.wake()
 }
 
-// wake has those who wait look at the faults anew. Requires mu held.
+// wake makes everybody who waits look at the faults again. Requires mu held.
 func (g *gate) wake() {
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
 
-// pass takes data that came on the link and writes them to dst, when and if
-// the faults let it. It reports whether more may follow.
+// pass writes data that came on the link to dst, when and if the faults allow it.
+// It reports whether more may follow.
 func (g *gate) pass(l *link, dst net.Conn, data []byte) bool {
 	arrived, counted := time.Now(), false
 	for {
@@ -78,7 +78,7 @@ func (g *gate) pass(l *link, dst net.Conn, data []byte) bool {
 	}
 }
 
-// wait is how much longer data must wait that came a while ago.
+// wait returns how much longer data must wait that came so long ago.
 func (f faults) wait(ago time.Duration) time.Duration {
 	if f.hold {
 		return math.MaxInt64
@@ -86,7 +86,7 @@ func (f faults) wait(ago time.Duration) time.Duration {
 	return f.delay - ago
 }
 
-// write writes data, or as much of them as the budget allows; then it cuts.
+// write writes data, or as much of it as the budget allows, and then cuts.
 // Requires mu held.
 func (g *gate) write(dst net.Conn, data []byte) bool {
 	over := g.faults.limited && int64(len(data)) > g.faults.budget
@@ -94,7 +94,7 @@ func (g *gate) write(dst net.Conn, data []byte) bool {
 		data = data[:g.faults.budget]
 	}
 	g.faults.budget -= int64(len(data))
-	// Whoever does not read for so long is cut off rather than waited for.
+	// A connection that takes no data for so long is given up.
 	if dst.SetWriteDeadline(time.Now().Add(5*time.Second)) != nil {
 		return false
 	}

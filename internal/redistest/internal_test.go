@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 func TestAPortThatAnotherServerTookIsGivenUp(t *testing.T) {
@@ -21,7 +23,7 @@ func TestAPortThatAnotherServerTookIsGivenUp(t *testing.T) {
 	require.Zero(t, s.PID())
 }
 
-func TestAnotherServerIsToldFromOnesOwn(t *testing.T) {
+func TestAServerKnowsItsOwnProcess(t *testing.T) {
 	t.Parallel()
 	a, b := Start(t), Start(t)
 	require.NoError(t, a.answers(a.proc))
@@ -77,8 +79,8 @@ func TestAPortIsClaimedOnce(t *testing.T) {
 
 func TestSpansMustCoverAllSlots(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, covers([]span{{first: 0, last: 99}, {first: 100, last: Slots - 1}}))
+	require.NoError(t, covers([]span{{first: 0, last: 99}, {first: 100, last: hashslot.Count - 1}}))
 	require.EqualError(t, covers(nil), "redistest: nobody serves slot 0")
-	require.EqualError(t, covers([]span{{first: 0, last: 99}, {first: 101, last: Slots - 1}}), "redistest: nobody serves slot 100")
-	require.EqualError(t, covers([]span{{first: 0, last: Slots - 2}}), "redistest: nobody serves slot 16383")
+	require.EqualError(t, covers([]span{{first: 0, last: 99}, {first: 101, last: hashslot.Count - 1}}), "redistest: nobody serves slot 100")
+	require.EqualError(t, covers([]span{{first: 0, last: hashslot.Count - 2}}), "redistest: nobody serves slot 16383")
 }

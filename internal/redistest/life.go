@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// Stop ends the server in order, with its data saved, and waits until it is
-// gone. Nothing that it acknowledged is lost.
+// Stop shuts the server down, with its data saved, and waits until it is gone.
+// Nothing that it acknowledged is lost.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	must(t, s.stop())
 }
 
-// Kill ends the server at once, as a crash does, and waits until it is gone.
-// Its data are lost, also those that an earlier Stop saved, except what
-// [WithConfig] made it write ("appendonly yes").
+// Kill ends the server at once, as a crash does, and waits until it is gone. Its
+// data is lost, even what an earlier Stop saved, except what [WithConfig] made it
+// write ("appendonly yes").
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	must(t, s.crash())
@@ -32,23 +32,24 @@ func (s *Server) Start(t testing.TB) {
 	must(t, s.launch())
 }
 
-// Restart is [Server.Stop] and [Server.Start]: the data survive. To come back
-// empty, Kill and Start.
+// Restart is [Server.Stop] and [Server.Start], so the data survives. Kill and
+// Start bring a server back empty.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
 	s.Start(t)
 }
 
-// Pause stops the process in its tracks (SIGSTOP): connections stay open and
-// new ones are made, but nothing is answered. It returns when that is so.
+// Pause stops the process in its tracks (SIGSTOP): connections stay open and new
+// ones are made, but nothing is answered. It returns when the process has
+// stopped.
 func (s *Server) Pause(t testing.TB) {
 	t.Helper()
 	must(t, s.suspend(true))
 }
 
-// Resume lets a paused server go on (SIGCONT), with the commands first that
-// came meanwhile.
+// Resume lets a paused server continue (SIGCONT). It carries out the commands
+// first that came meanwhile.
 func (s *Server) Resume(t testing.TB) {
 	t.Helper()
 	must(t, s.suspend(false))
@@ -94,7 +95,7 @@ func (s *Server) await(proc *process) error {
 	return errors.Join(ended, err)
 }
 
-// answers returns nil if that very process serves the port. Another may have
+// answers returns nil if that very process serves the port. Another one may have
 // taken it.
 func (s *Server) answers(proc *process) error {
 	info, err := s.info("server")
@@ -104,11 +105,11 @@ func (s *Server) answers(proc *process) error {
 	if id := info["process_id"]; id != strconv.Itoa(proc.pid()) {
 		return fmt.Errorf("redistest: process %s serves port %d", id, s.port)
 	}
-	_, err = s.Command("PING") // refused while data are loaded
+	_, err = s.Command("PING") // refused while data is loaded
 	return err
 }
 
-// obituary says why a server did not start.
+// obituary returns why a server did not start.
 func (s *Server) obituary() error {
 	text := s.Log()
 	cause := errors.New("redistest: redis-server ended")
@@ -159,8 +160,8 @@ func (s *Server) bury() error {
 	return err
 }
 
-// suspend pauses the server or lets it go on; one that does so already is left
-// alone.
+// suspend pauses the server or lets it continue. It does nothing where that is so
+// already.
 func (s *Server) suspend(pause bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

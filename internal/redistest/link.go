@@ -26,7 +26,7 @@ func newLink(client net.Conn) *link {
 	return l
 }
 
-// dial connects the link to the target. It reports whether it did.
+// dial connects the link to the target. It reports whether that worked.
 func (l *link) dial(target string) bool {
 	server, err := (&net.Dialer{}).DialContext(l.ctx, "tcp", target)
 	if err != nil {

@@ -36,8 +36,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// alive reports whether a process runs. One that has ended, and waits for its
-// parent to notice, does not.
+// alive reports whether a process runs. One that has ended and waits for its
+// parent to notice does not.
 func alive(pid int) bool {
 	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
 		_, state, _ := strings.Cut(string(stat), ") ")
@@ -47,7 +47,7 @@ func alive(pid int) bool {
 	return err == nil && process.Signal(syscall.Signal(0)) == nil
 }
 
-// verdict is a test that only takes down how it is failed.
+// verdict is a test that only records how it fails.
 type verdict struct {
 	testing.TB
 	text string
@@ -62,7 +62,7 @@ func (v *verdict) Fatal(args ...any) {
 
 func (v *verdict) Fatalf(format string, args ...any) { v.Fatal(fmt.Sprintf(format, args...)) }
 
-// failure returns the text with which f fails the test that it is given.
+// failure returns the message with which f fails the test that it is given.
 func failure(f func(t testing.TB)) string {
 	v := &verdict{}
 	done := make(chan struct{})
@@ -74,8 +74,8 @@ func failure(f func(t testing.TB)) string {
 	return v.text
 }
 
-// wire is a connection to a server that speaks Redis's language of one line a
-// command, for which a test needs no client.
+// wire is a connection for inline commands, one a line, so that a test needs no
+// client.
 type wire struct {
 	net.Conn
 	in *bufio.Reader
@@ -129,8 +129,8 @@ func (w *wire) ended() bool {
 	return err != nil && !isTimeout(err)
 }
 
-// silent reports whether nothing can be read for a while. That nothing comes
-// cannot be waited for; a byte that does come fails the test surely enough.
+// silent reports whether nothing can be read for a while. Nobody can wait for
+// nothing to come, but a byte that comes soon fails the test.
 func (w *wire) silent(t *testing.T) bool {
 	t.Helper()
 	require.NoError(t, w.SetReadDeadline(time.Now().Add(50*time.Millisecond)))

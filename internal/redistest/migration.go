@@ -8,7 +8,7 @@ import (
 )
 
 // Migration is a slot on its way from one master to another. Until Finish, the
-// old owner serves the keys that it still has and sends everybody else to the
+// old owner serves the keys that it still has and redirects everybody else to the
 // new one by ASK.
 type Migration struct {
 	cluster  *Cluster
@@ -53,12 +53,12 @@ func (m *Migration) MoveKeys(t testing.TB) {
 	}
 }
 
-// Finish gives the slot, which must have no keys left at the old owner, to the
-// new one, and returns when all nodes agree.
+// Finish gives the slot to the new owner and returns when all nodes agree. The
+// old owner must have no keys left.
 func (m *Migration) Finish(t testing.TB) {
 	t.Helper()
-	// The new owner first: else nobody would serve the slot for a while. The
-	// other masters would hear of it, but need not wait for that.
+	// The new owner comes first, or nobody would serve the slot for a while. The
+	// other masters would hear of it, but that takes longer.
 	m.set(t, m.to, "NODE", m.to)
 	m.set(t, m.from, "NODE", m.to)
 	for _, node := range m.cluster.Masters(t) {
@@ -78,7 +78,7 @@ func (m *Migration) Finish(t testing.TB) {
 	}))
 }
 
-// set tells a node a state of the slot, and which other node that is about.
+// set sets the state of the slot at a node, with regard to another node.
 func (m *Migration) set(t testing.TB, node *Server, state string, other *Server) {
 	t.Helper()
 	node.Do(t, "CLUSTER", "SETSLOT", strconv.Itoa(m.slot), state, m.cluster.ids[other])

@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// Option is a wish for a server, or for all servers of a set.
+// Option is a setting of a server, or of all servers of a set.
 type Option func(*settings)
 
-// WithTLS has the servers speak TLS and nothing else, to clients and to each
-// other, with certificates that a new authority of the test gave out. See
-// [Server.TLSConfig].
+// WithTLS makes the servers speak only TLS, to clients and to each other, with
+// certificates of an authority that is made for the test. See [Server.TLSConfig].
 func WithTLS() Option {
 	return func(s *settings) { s.tls = true }
 }
 
-// WithUser adds an ACL user that must give the password and may do what rules
-// say ("~app:*", "+@read"); it may be given several times. The default user is
-// switched off, so that a client that forgot its credentials is turned away,
-// unless it is itself named: "default". The URLs carry the first user. The
-// sentinels of a set know all users by the same names and passwords, and let
-// them do everything; see [WithSentinelUser].
+// WithUser adds an ACL user, who must give the password and may do what rules say
+// ("~app:*", "+@read"). It may be given several times. The default user is
+// switched off, unless it is given too, by the name "default": so a client
+// without credentials is turned away. The URLs carry the first user. The
+// sentinels of a set know all users by the same names and passwords, and let them
+// do everything; see [WithSentinelUser].
 func WithUser(name, password string, rules ...string) Option {
 	return func(s *settings) { s.users = append(s.users, user{name, password, rules}) }
 }
@@ -34,7 +33,7 @@ func WithSentinelUser(name, password string) Option {
 	return func(s *settings) { s.sentinelUser = &user{name: name, password: password} }
 }
 
-// WithUnixSocket has the servers listen on a Unix socket too. See
+// WithUnixSocket makes the servers listen on a Unix socket too. See
 // [Server.SocketURL].
 func WithUnixSocket() Option {
 	return func(s *settings) { s.socket = true }
@@ -55,7 +54,7 @@ type settings struct {
 	lines        []string
 
 	authority *authority // nil without TLS
-	admin     user       // the one who may do all, by whom this package acts
+	admin     user       // may do everything; this package acts as this user
 }
 
 func newSettings(opts []Option) (settings, error) {
@@ -80,14 +79,15 @@ type user struct {
 
 var everything = []string{"~*", "&*", "+@all"}
 
-// line is the directive that makes the user. It holds the password's hash and
-// no password, which might need quoting.
+// line returns the directive that creates the user. It has the hash of the
+// password, because the password might need quoting.
 func (u user) line() string {
 	hash := sha256.Sum256([]byte(u.password))
 	return fmt.Sprintf("user %s on #%x %s", u.name, hash, strings.Join(u.rules, " "))
 }
 
-// credentials are the user as a URL has it, where the default user has no name.
+// credentials returns the user as it stands in a URL, where the default user has
+// no name.
 func (u user) credentials() *url.Userinfo {
 	if u.name == "default" {
 		return url.UserPassword("", u.password)
@@ -95,7 +95,7 @@ func (u user) credentials() *url.Userinfo {
 	return url.UserPassword(u.name, u.password)
 }
 
-// credentials are those of the first user, nil where everybody may come in.
+// credentials returns those of the first user, or nil if none is needed.
 func (s *settings) credentials() *url.Userinfo {
 	if len(s.users) == 0 {
 		return nil
@@ -103,7 +103,8 @@ func (s *settings) credentials() *url.Userinfo {
 	return s.users[0].credentials()
 }
 
-// lists are the directives that let in the admin, these users and nobody else.
+// lists returns the directives that let in the admin, these users and nobody
+// else.
 func (s *settings) lists(users []user) []string {
 	lines := []string{s.admin.line()}
 	if len(users) == 0 {
@@ -120,7 +121,7 @@ func (s *settings) lists(users []user) []string {
 	return lines
 }
 
-// scheme is "redis" or, with TLS, "rediss".
+// scheme returns "redis" or, with TLS, "rediss".
 func (s *settings) scheme() string {
 	if s.tls {
 		return "rediss"

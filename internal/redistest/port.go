@@ -7,26 +7,26 @@ import (
 	"strconv"
 )
 
-// Ports are taken from below the range out of which systems give ports to
-// outgoing connections (Linux: from 32768 up). From inside it, a client that
-// redials while its server is down would be given the server's own port sooner
-// or later, connect to itself, and keep the server from coming back.
+// Ports are taken from below the range from which systems give ports to outgoing
+// connections (Linux: from 32768 up). Inside that range, a client that redials
+// while its server is down would sooner or later be given the server's own port,
+// connect to itself, and keep the server from coming back.
 //
 // A node of a cluster also listens busOffset above its port. Every port is
-// claimed there as well, so that there is one rule for all.
+// claimed there as well, so that one rule serves all.
 const (
 	firstPort = 11000
 	lastPort  = 21999
 	busOffset = 10000
 )
 
-// errPortTaken says that somebody else took a port after it was seen free.
+// errPortTaken is returned if another program took a port after it was seen free.
 var errPortTaken = errors.New("redistest: port taken")
 
-// claim is the right to a port, also while nobody listens there: a server that
-// is down comes back to it. Tests of other packages run at the same time in
-// processes of their own, so the sign of a claim is one that all see and that
-// goes away with its holder: the UDP port of the same number is bound.
+// claim is the right to a port. It lasts while nobody listens there, so that a
+// server that is down can come back to its port. Tests of other packages run at
+// the same time in processes of their own, so a claim must be seen by all and end
+// with its holder: it binds the UDP port of the same number.
 type claim struct {
 	port  int
 	signs []net.PacketConn
@@ -45,8 +45,8 @@ func claimPort() (*claim, error) {
 	return nil, errors.New("redistest: no free port found")
 }
 
-// take puts up the sign at a port, and then looks whether anybody listens. It
-// does not look first: what belongs to others must be left alone.
+// take binds the UDP port, and only then checks that nobody listens on the TCP
+// port. So it never listens at a port that others have claimed.
 func (c *claim) take(port int) bool {
 	sign, err := net.ListenPacket("udp", loopback(port))
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *claim) take(port int) bool {
 	return listener.Close() == nil
 }
 
-// release gives the port up; it does no harm to do so twice.
+// release gives up the port. It may be called twice.
 func (c *claim) release() {
 	for _, sign := range c.signs {
 		discard(sign)
@@ -69,15 +69,4 @@ func (c *claim) release() {
 
 func loopback(port int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-}
-
-// again calls start anew, a few times, as long as it fails by errPortTaken.
-func again[T any](start func() (T, error)) (T, error) {
-	for range 4 {
-		value, err := start()
-		if !errors.Is(err, errPortTaken) {
-			return value, err
-		}
-	}
-	return start()
 }

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// process is one running redis-server. It has no goroutine: goleak would see
-// one in every test that runs beside a shared server.
+// process is one running redis-server. It has no goroutine, because goleak would
+// find it in every test that runs beside a shared server.
 type process struct {
 	cmd *exec.Cmd
 
-	// life is the reading end of a pipe whose other end only the process holds
-	// and never writes to: it is at its end when the process is.
+	// life is the reading end of a pipe. Only the process holds the other end,
+	// and never writes to it, so a read ends when the process does.
 	life *os.File
 }
 
-// spawn runs redis-server in the directory dir; what it prints is added to the
+// spawn runs redis-server in the directory dir and appends what it prints to the
 // file named log.
 func spawn(dir, log string, args ...string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -44,14 +44,14 @@ func spawn(dir, log string, args ...string) (*process, error) {
 	return &process{cmd: cmd, life: life}, nil
 }
 
-// discard closes what is of no use any more. A failure to do so has no
-// consequence for anybody.
+// discard closes what is no longer needed. An error has no consequence for
+// anybody.
 func discard(c io.Closer) { _ = c.Close() }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// exits reports whether the process ends, or has ended, within d, which must
-// not be 0: a deadline that is over is reported before the end of the pipe is.
+// exits reports whether the process has ended, or ends within d. It requires d >
+// 0, because a read past its deadline does not see the end of the pipe.
 func (p *process) exits(d time.Duration) bool {
 	if err := p.life.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return true
@@ -64,7 +64,7 @@ func (p *process) exits(d time.Duration) bool {
 func (p *process) kill() error {
 	defer discard(p.life)
 	_ = p.cmd.Process.Kill() // it may have ended by itself
-	_ = p.cmd.Wait()         // tells that it was killed
+	_ = p.cmd.Wait()         // reports that it was killed
 	if p.cmd.ProcessState == nil {
 		return fmt.Errorf("redistest: process %d was not seen to end", p.pid())
 	}

@@ -18,11 +18,11 @@ import (
 )
 
 // deathVar is set in the environment of a test binary that is to end while its
-// servers run, to the way in which it does.
+// servers run. It says how.
 const deathVar = "REDISTEST_DEATH"
 
-// deaths are ways in which a test binary ends, and whether it ends in order,
-// so that directories are removed too.
+// deaths are the ways in which a test binary ends, and whether it can still
+// remove the directories.
 var deaths = map[string]bool{
 	"pass":                       true,
 	"shared":                     true,
@@ -55,8 +55,8 @@ func TestNoServerOutlivesItsProcess(t *testing.T) {
 	}
 }
 
-// perish runs a test binary that ends so, and returns the processes and the
-// directories of the servers that it had, all of them alive until then.
+// perish runs a test binary that ends in that way. It returns the processes and
+// the directories of its servers, which were all there until then.
 func perish(t *testing.T, how string) (pids []int, dirs []string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDeath$", "-test.timeout=1m")
@@ -83,11 +83,11 @@ func perish(t *testing.T, how string) (pids []int, dirs []string) {
 	for lines.Scan() {
 		// What a panic prints is of no interest.
 	}
-	_ = cmd.Wait() // tells that it failed
+	_ = cmd.Wait() // reports that it failed
 	return pids, dirs
 }
 
-// TestDeath is what such a binary runs. Run by anybody else it does nothing.
+// TestDeath is run by such a binary. In any other it does nothing.
 func TestDeath(t *testing.T) {
 	how := os.Getenv(deathVar)
 	if how == "" {
@@ -104,7 +104,7 @@ func TestDeath(t *testing.T) {
 		fmt.Println("server", s.PID(), filepath.Dir(s.Socket()))
 	}
 	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until whoever looks on has seen enough
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until the parent has seen the servers
 
 	switch {
 	case how == "exit":

@@ -20,10 +20,10 @@ const (
 	Both = Requests | Replies
 )
 
-// Proxy is a TCP proxy that can cause trouble. Faults add up until Resume
-// takes all of them away; they strike open connections and new ones alike.
-// Once the method that sets a fault has returned, nothing passes but what the
-// fault lets through. All methods are safe for concurrent use.
+// Proxy is a TCP proxy that can cause trouble. Faults add up until Resume removes
+// them all, and apply to open connections and new ones alike. Once the method
+// that sets a fault has returned, only what the fault allows passes. All methods
+// are safe for concurrent use.
 type Proxy struct {
 	*claim
 	target            string
@@ -67,29 +67,29 @@ func startProxy(target string) (*Proxy, error) {
 // Addr returns the host and port of the proxy, which stay the same.
 func (p *Proxy) Addr() string { return loopback(p.port) }
 
-// Delay has all bytes wait for d before they pass. What comes on a connection
-// while others wait there is delayed once more.
+// Delay makes all bytes wait for d before they pass. What comes on a connection
+// while other bytes wait there is delayed once more.
 func (p *Proxy) Delay(dir Direction, d time.Duration) {
 	p.set(dir, func(f *faults) { f.delay = d })
 }
 
 // Hold keeps all bytes until Resume, as a network does that loses packets and
-// sends them again. If the client closes the connection meanwhile, replies
-// held are lost; requests held still reach the server, late.
+// sends them again. If the client closes the connection meanwhile, replies that
+// were held are lost; requests that were held still reach the server, late.
 func (p *Proxy) Hold(dir Direction) {
 	p.set(dir, func(f *faults) { f.hold = true })
 }
 
 // Swallow takes all bytes and passes none on: a black hole. A connection that
-// lost some is open until Resume, which cuts it: a reply that is missing would
-// have the next one taken for it.
+// lost some stays open until Resume, which cuts it, because the next reply would
+// be taken for the one that is missing.
 func (p *Proxy) Swallow(dir Direction) {
 	p.set(dir, func(f *faults) { f.swallow = true })
 }
 
-// CutAfter lets n more bytes pass, over all connections together, and does
-// what Cut does when another one comes, which is lost. Then it is over.
-// CutAfter(Replies, 0) loses a reply to what the server has done.
+// CutAfter lets n more bytes pass, over all connections together. The byte after
+// them is lost and does what Cut does; then the fault is over. CutAfter(Replies,
+// 0) loses the reply to something that the server has done.
 func (p *Proxy) CutAfter(dir Direction, n int64) {
 	p.set(dir, func(f *faults) { f.limited, f.budget = true, n })
 }
@@ -104,15 +104,15 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Refuse has new connections refused, as where nobody listens. Those that are
-// open stay; Cut afterwards closes them too.
+// Refuse makes new connections fail, as if nobody listened. Open ones stay; Cut
+// afterwards closes them too.
 func (p *Proxy) Refuse() {
 	p.door.Lock()
 	defer p.door.Unlock()
 	p.shut()
 }
 
-// Resume takes all faults away.
+// Resume removes all faults.
 func (p *Proxy) Resume(t testing.TB) {
 	t.Helper()
 	p.open()
@@ -150,7 +150,7 @@ func (p *Proxy) Connections() int {
 	return len(p.links)
 }
 
-// Accepted returns how many connections there were so far.
+// Accepted returns how many connections have been accepted so far.
 func (p *Proxy) Accepted() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -174,8 +174,8 @@ func (p *Proxy) set(dir Direction, change func(*faults)) {
 	}
 }
 
-// open cuts the connections that lost bytes and opens both gates, with none
-// able to write in between.
+// open cuts the connections that lost bytes and opens both gates. No connection
+// can write in between.
 func (p *Proxy) open() {
 	p.requests.mu.Lock()
 	defer p.requests.mu.Unlock()
@@ -197,7 +197,8 @@ func (p *Proxy) cutTorn() {
 	}
 }
 
-// listen opens the door, unless it is open or the proxy stopped.
+// listen starts to accept connections, unless that is done already or the proxy
+// was stopped.
 func (p *Proxy) listen() error {
 	p.door.Lock()
 	defer p.door.Unlock()
@@ -216,8 +217,8 @@ func (p *Proxy) listen() error {
 	return nil
 }
 
-// shut closes the door. Nobody comes in any more when it returns. Requires
-// door held.
+// shut stops accepting connections. None is accepted any more when it returns.
+// Requires door held.
 func (p *Proxy) shut() {
 	if p.listener == nil {
 		return

@@ -14,8 +14,8 @@ import (
 	"github.com/throttled-go/throttled/internal/redistest"
 )
 
-// proxied returns a server that only this test uses, a proxy in front of it
-// and a connection through that.
+// proxied returns a server that only this test uses, a proxy in front of it, and
+// a connection through the proxy.
 func proxied(t *testing.T) (*redistest.Server, *redistest.Proxy, *wire) {
 	t.Helper()
 	s := redistest.Start(t)

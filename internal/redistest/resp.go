@@ -24,8 +24,8 @@ type conn struct {
 	in *bufio.Reader
 }
 
-// dial connects to addr, by TLS unless config is nil; everything that is done
-// on the connection must be done within d.
+// dial connects to addr, by TLS unless config is nil. All use of the connection
+// must end within d.
 func dial(addr string, config *tls.Config, d time.Duration) (*conn, error) {
 	deadline := time.Now().Add(d)
 	dialer := &net.Dialer{Deadline: deadline}

@@ -11,9 +11,9 @@ import (
 // MasterName is the name by which sentinels know their master.
 const MasterName = "mymaster"
 
-// Sentinel is a master, a replica of it and three sentinels that promote the
-// replica when the master is gone for half a second. A failover takes one to
-// three seconds. All methods are safe for concurrent use.
+// Sentinel is a master, a replica of it and three sentinels, which promote the
+// replica when the master has been gone for half a second. A failover takes one
+// to three seconds. All methods are safe for concurrent use.
 type Sentinel struct {
 	settings
 	data      []*Server
@@ -24,29 +24,15 @@ type Sentinel struct {
 // for a failover: the replica is in step, and the sentinels know each other.
 func StartSentinel(t testing.TB, opts ...Option) *Sentinel {
 	t.Helper()
-	Require(t)
-	s, err := startSentinel(opts)
-	must(t, err)
-	t.Cleanup(func() { end(t, s) })
-	return s
+	return forTest(t, startSentinel, opts)
 }
 
 func startSentinel(opts []Option) (*Sentinel, error) {
-	set, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return again(func() (*Sentinel, error) {
-		s := &Sentinel{settings: set}
-		if err := s.launch(); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-		return s, nil
-	})
+	return launched(opts, func(set settings) (*Sentinel, error) { return &Sentinel{settings: set}, nil })
 }
 
-// launch starts the master, the replica and, when that is in step, the
-// sentinels: each finds those that it looks for, and need not try again.
+// launch starts the master, then the replica, and when that is in step the
+// sentinels: so each finds what it looks for at its first try.
 func (s *Sentinel) launch() error {
 	master, err := s.add()
 	if err != nil {
@@ -91,7 +77,7 @@ func (s *Server) linked() error {
 	return err
 }
 
-// hire makes the three sentinels.
+// hire starts the three sentinels.
 func (s *Sentinel) hire() error {
 	for range 3 {
 		sentinel, err := reserve(s.settings)
@@ -107,7 +93,8 @@ func (s *Sentinel) hire() error {
 	return nil
 }
 
-// duties are the directives of a sentinel on whom to watch, and how.
+// duties returns the directives that say which master a sentinel watches, and
+// how.
 func (s *Sentinel) duties() []string {
 	return []string{
 		fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", MasterName, s.data[0].port),
@@ -120,8 +107,8 @@ func (s *Sentinel) duties() []string {
 	}
 }
 
-// introduce says hello to every sentinel in the name of every other, as they
-// do to each other by way of the master, but only every two seconds.
+// introduce sends every sentinel the hello of every other. They also send it
+// themselves, through the master, but only every two seconds.
 func (s *Sentinel) introduce() error {
 	for _, from := range s.sentinels {
 		id, err := from.text("SENTINEL", "MYID")
@@ -182,7 +169,7 @@ func (s *Server) sees(list, flags string) error {
 	return nil
 }
 
-// pairs reads an array of names and values by turns.
+// pairs reads an array in which names and values alternate.
 func pairs(reply any) map[string]string {
 	m := map[string]string{}
 	values, _ := reply.([]any)
@@ -205,7 +192,7 @@ func (s *Sentinel) URL() string {
 			"sentinelUsername": {s.sentinelUser.name},
 			"sentinelPassword": {s.sentinelUser.password},
 		}.Encode()
-		u.RawQuery = strings.ReplaceAll(query, "+", "%20") // a + is a +, but in an HTML form
+		u.RawQuery = strings.ReplaceAll(query, "+", "%20") // a + stands for a blank only in an HTML form
 	}
 	return u.String()
 }

@@ -35,9 +35,10 @@ func (s *Sentinel) KillMaster(t testing.TB) *Server {
 	return old
 }
 
-// Failover tells a sentinel to promote the replica though nothing is wrong
-// with the master, which it returns, without waiting for that to be done; see
-// [Sentinel.AwaitFailover]. It waits while Sentinel is busy with another one.
+// Failover makes a sentinel promote the replica, though nothing is wrong with the
+// master. It returns that master, without waiting for the replica; see
+// [Sentinel.AwaitFailover]. It waits while Sentinel is busy with another
+// failover.
 func (s *Sentinel) Failover(t testing.TB) *Server {
 	t.Helper()
 	old := s.Master(t)
@@ -45,16 +46,16 @@ func (s *Sentinel) Failover(t testing.TB) *Server {
 	return old
 }
 
-// AwaitFailover waits until all sentinels that are up name the same master,
-// another than old, and see that it is well. It returns it.
+// AwaitFailover waits until all sentinels that are up name the same master, which
+// is not old, and see that it is well. It returns the new master.
 //
-// Sentinels give up where the replica takes more than two seconds to become a
-// master, as it may on a machine that is starved. If old runs and they are done,
-// it has them promote the replica again.
+// Sentinels give up if the replica takes more than two seconds to become a
+// master, as it may on a starved machine. If old runs and they have given up,
+// AwaitFailover makes them promote the replica again.
 //
-// Sentinels name a new master a second before they are connected to it, and
-// take it for dead meanwhile. An old master that is started again as early as
-// that may find itself promoted.
+// Sentinels name a new master a second before they are connected to it, and take
+// it for dead meanwhile. An old master that is started again that early may be
+// promoted itself.
 func (s *Sentinel) AwaitFailover(t testing.TB, old *Server) *Server {
 	t.Helper()
 	var master *Server
@@ -70,8 +71,8 @@ func (s *Sentinel) AwaitFailover(t testing.TB, old *Server) *Server {
 	return master
 }
 
-// insist has the replica promoted if the master runs. It requires the sentinels
-// to be calm, and always returns an error.
+// insist makes the sentinels promote the replica if the master runs. It requires
+// that they are calm, and always returns an error.
 func (s *Sentinel) insist(master *Server) error {
 	err := fmt.Errorf("redistest: %s is still the master", master.Addr())
 	if len(up([]*Server{master})) == 0 {
@@ -80,9 +81,9 @@ func (s *Sentinel) insist(master *Server) error {
 	return errors.Join(err, s.promote())
 }
 
-// Rejoin makes an old master a replica of the new one, started again if it is
-// down, and returns when it is in step: the set is whole and may fail over
-// anew. Sentinels would do it by themselves, but may take twenty seconds.
+// Rejoin makes an old master a replica of the new one, and starts it again if it
+// is down. It returns when the old master is in step: the set is then whole and
+// can fail over again. Sentinels would do the same, but may take twenty seconds.
 func (s *Sentinel) Rejoin(t testing.TB, old *Server) {
 	t.Helper()
 	master := s.AwaitFailover(t, old)
@@ -133,7 +134,7 @@ func (s *Sentinel) named() (*Server, error) {
 	return master, nil
 }
 
-// promote has the first sentinel that is up promote the replica.
+// promote makes the first sentinel that is up promote the replica.
 func (s *Sentinel) promote() error {
 	sentinels := up(s.sentinels)
 	if len(sentinels) == 0 {
@@ -143,8 +144,7 @@ func (s *Sentinel) promote() error {
 	return err
 }
 
-// hasRole returns nil if the server says that it has the role, "master" or
-// "slave".
+// hasRole returns nil if the server has the role, "master" or "slave".
 func (s *Server) hasRole(role string) error {
 	info, err := s.info("replication")
 	if err == nil && info["role"] != role {

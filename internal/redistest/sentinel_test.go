@@ -26,7 +26,7 @@ func TestSentinelsKnowTheirMaster(t *testing.T) {
 	awaitOnReplica(t, s, master)
 }
 
-// awaitOnReplica waits until what is written to the master is at the replica.
+// awaitOnReplica waits until the replica has what is written to the master.
 func awaitOnReplica(t *testing.T, s *redistest.Sentinel, master *redistest.Server) {
 	t.Helper()
 	key := "sentinel:" + t.Name()

@@ -2,7 +2,6 @@ package redistest
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -32,28 +31,11 @@ const socketName = "redis.sock"
 // Start starts a server, which is stopped when the test ends.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	Require(t)
-	s, err := startServer(opts)
-	must(t, err)
-	t.Cleanup(func() { end(t, s) })
-	return s
+	return forTest(t, startServer, opts)
 }
 
 func startServer(opts []Option) (*Server, error) {
-	set, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return again(func() (*Server, error) {
-		s, err := newServer(set)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.launch(); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-		return s, nil
-	})
+	return launched(opts, func(set settings) (*Server, error) { return newServer(set) })
 }
 
 // Addr returns the host and port of the server.
@@ -172,7 +154,7 @@ func fields(text string) map[string]string {
 	return m
 }
 
-// up leaves those servers that run and are not paused.
+// up returns the servers that run and are not paused.
 func up(servers []*Server) []*Server {
 	return slices.DeleteFunc(slices.Clone(servers), func(s *Server) bool {
 		s.mu.Lock()

@@ -18,9 +18,9 @@ type Runner interface{ Run() int }
 //	func TestMain(m *testing.M) { goleak.VerifyTestMain(redistest.Main(m)) }
 func Main(m Runner) Runner { return runner{m} }
 
-// Shared returns a server that all tests of the package share. They must leave
-// it up and each keep to keys of its own. The first call starts it, which is
-// not done in TestMain since that runs also where no test does.
+// Shared returns a server that all tests of the package share. They must leave it
+// up, and each keep to keys of its own. The first call starts it. TestMain does
+// not, because it runs even if no test does.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	return common.server.get(t, startServer)
@@ -62,7 +62,7 @@ func (r runner) Run() (code int) {
 	return r.m.Run()
 }
 
-// lazy is something that the first who wants it starts.
+// lazy is a value that is started when it is first asked for.
 type lazy[T interface{ close() error }] struct {
 	mu      sync.Mutex
 	started bool

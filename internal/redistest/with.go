@@ -6,8 +6,8 @@ import (
 )
 
 // With starts what topology names, "server", "sentinel" or "cluster", calls f
-// with its URL, and stops it when f has returned. It is for programs that are
-// no tests.
+// with its URL, and stops it when f has returned. It is for programs that are not
+// tests.
 func With(topology string, f func(url string) error) error {
 	if err := installed(); err != nil {
 		return err
@@ -17,12 +17,6 @@ func With(topology string, f func(url string) error) error {
 		return err
 	}
 	return errors.Join(f(what.URL()), what.close())
-}
-
-// running is a server or a set of them.
-type running interface {
-	URL() string
-	close() error
 }
 
 func start(topology string) (running, error) {

@@ -11,7 +11,6 @@
 package table
 
 import (
-	"math"
 	"time"
 
 	"github.com/throttled-go/throttled"
@@ -191,10 +190,5 @@ func (t *Table) find(req *throttled.Request) (int32, *entry) {
 	}
 }
 
-// instant returns now+after, held to the end of time.
-func instant(now int64, after time.Duration) int64 {
-	if int64(after) > math.MaxInt64-now {
-		return math.MaxInt64
-	}
-	return now + int64(after)
-}
+// instant returns the instant so long after now.
+func instant(now int64, after time.Duration) int64 { return algorithm.After(now, int64(after)) }

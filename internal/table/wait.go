@@ -5,12 +5,9 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/charge"
 )
-
-// maxAhead is how far ahead a turn may lie, in nanoseconds: 36 years. It keeps
-// every instant within 63 bits.
-const maxAhead = 1 << 60
 
 // Join carries out a Limit or a Wait that may wait for its turn, as long as
 // that is not later than latest. If it has to, the Waiter has its place, and
@@ -31,7 +28,7 @@ func (t *Table) Join(now, latest int64, req *throttled.Request, mark *charge.Mar
 }
 
 func (t *Table) join(now, latest int64, req *throttled.Request) (throttled.Result, *Waiter, error) {
-	latest = min(latest, now+maxAhead)
+	latest = min(latest, now+algorithm.MaxAhead)
 	if req.Op == throttled.OpWait && req.Cost > 0 && req.Plan.Algorithm() == throttled.LeakyBucket {
 		return t.joinQueue(now, latest, req)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/throttled-go/throttled/store/redis"
 )
 
-// TestDeny: every verb gets the error, and the faces do not make a denial of it.
+// TestDeny: every verb returns the error, and the faces do not turn it into a
+// denial.
 func TestDeny(t *testing.T) {
 	server := redistest.Start(t)
 	l := newLimiter(t, openStore(t, server.URL(), redis.Options{}), "5/h")
@@ -97,7 +98,8 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// TestFallbackClose answers those who wait at the local store, which stays open.
+// TestFallbackClose: Close answers those who wait at the local store, which stays
+// open.
 func TestFallbackClose(t *testing.T) {
 	memory := throttled.Must(store.NewMemory(store.Options{}))
 	defer memory.Close()
@@ -124,7 +126,8 @@ func TestFallbackClose(t *testing.T) {
 // plain is a store that has only Do.
 type plain struct{ throttled.Store }
 
-// TestFallbackRefusesWhatCannotBeDivided when a limiter is made, not in an outage.
+// TestFallbackRefusesWhatCannotBeDivided: it is refused when a limiter is made,
+// not in an outage.
 func TestFallbackRefusesWhatCannotBeDivided(t *testing.T) {
 	s := openStore(t, redistest.Shared(t).URL(), redis.Options{
 		OnFailure: redis.Fallback, Local: throttled.Must(store.NewMemory(store.Options{})), Processes: 1 << 40,
@@ -134,7 +137,8 @@ func TestFallbackRefusesWhatCannotBeDivided(t *testing.T) {
 	require.ErrorIs(t, s.Check(plan), throttled.ErrInvalidQuota)
 }
 
-// TestBreaker opens at a server that is gone, and closes when it is back.
+// TestBreaker: the breaker opens when the server is gone, and closes when it is
+// back.
 func TestBreaker(t *testing.T) {
 	server := redistest.Start(t)
 	changes := make(chan redis.BreakerState, 100)
@@ -163,8 +167,8 @@ func TestBreaker(t *testing.T) {
 	require.Equal(t, redis.BreakerClosed, last)
 }
 
-// TestBreakerCountsNoAnswer keeps it closed where Redis answers, with whatever,
-// and where callers leave.
+// TestBreakerCountsNoAnswer: the breaker stays closed while Redis answers,
+// whatever it says, and when callers leave.
 func TestBreakerCountsNoAnswer(t *testing.T) {
 	server := redistest.Start(t)
 	s := openStore(t, server.URL(), redis.Options{Breaker: redis.Breaker{Failures: 1, OnChange: func(_, to redis.BreakerState) {
@@ -201,7 +205,7 @@ func TestBreakerCountsNoAnswer(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestDenyCache counts what Redis is asked while a key is exhausted.
+// TestDenyCache counts the commands that Redis gets while a key is exhausted.
 func TestDenyCache(t *testing.T) {
 	server := redistest.Start(t)
 	s := openStore(t, server.URL(), redis.Options{DenyCacheSize: 10, DenyCacheTime: time.Hour})
@@ -254,7 +258,7 @@ func TestDenyCacheAfterACancel(t *testing.T) {
 	require.NoError(t, (<-channels.Limit(t.Context(), "k")).Err)
 	ctx, cancel := context.WithCancel(t.Context())
 	waiting := channels.Wait(ctx, "k")
-	awaitCommands(t, server, "eval", 2) // a script of its own, which the server did not know
+	awaitCommands(t, server, "eval", 2) // its script is another one, which the server did not know
 	denied := <-channels.Limit(t.Context(), "k")
 	require.NoError(t, denied.Err)
 	require.False(t, denied.Result.Allowed)

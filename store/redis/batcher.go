@@ -1,6 +1,10 @@
 package redis
 
-import "github.com/throttled-go/throttled/store/redis/internal/script"
+import (
+	"time"
+
+	"github.com/throttled-go/throttled/store/redis/internal/script"
+)
 
 // batcher decides which requests go to Redis in one call: those in a queue when a
 // call sets out. While a few calls are out, requests queue until the first of them
@@ -19,6 +23,12 @@ const (
 	// With more of them less is gathered.
 	maxCalls = 4
 
+	// nearCalls is how many may be out where Redis is near, which is where a call
+	// is back within nearby. There a call costs the processors more than waiting
+	// for one costs those who come. A full batch gains nothing by waiting.
+	nearCalls = 2
+	nearby    = 500 * time.Microsecond
+
 	// maxBatch bounds a call, which keeps other clients of the server waiting: 64
 	// requests take some 160 µs where each has a key of its own.
 	maxBatch = 64
@@ -36,8 +46,18 @@ type queueName struct {
 type batchQueue struct {
 	out      int // calls that are out and in time, or about to be
 	requests []*request
-	next     int // index of the first in requests that was not popped
-	last     int // how many requests went in the last batch
+	next     int           // index of the first in requests that was not popped
+	last     int           // how many requests went in the last batch
+	took     time.Duration // by the last call that is back; 0 before the first
+}
+
+// sendsMore reports whether another call may be out.
+func (q *batchQueue) sendsMore() bool {
+	if q.out < nearCalls {
+		return true
+	}
+	near := 0 < q.took && q.took < nearby
+	return q.out < maxCalls && (!near || q.waiting() >= maxBatch)
 }
 
 // waiting returns how many requests are left, of which some may have ended.
@@ -47,6 +67,7 @@ func (q *batchQueue) waiting() int { return len(q.requests) - q.next }
 type batch struct {
 	queue    *batchQueue // nil for a trial
 	requests []*request
+	sent     time.Duration // when, on the clock of the store
 	late     bool          // the time of one of them is up
 	expired  chan struct{} // closed then
 }
@@ -73,7 +94,7 @@ func (b *batcher) push(r *request) (q *batchQueue, send bool) {
 		b.queues[name] = q
 	}
 	q.add(r)
-	if q.out == maxCalls {
+	if !q.sendsMore() {
 		return q, false
 	}
 	q.out++

@@ -1,10 +1,13 @@
 package redis
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +20,7 @@ type arrivals struct {
 	senders []*batchQueue
 }
 
-// push has a request come to a key.
+// push adds a request for a key.
 func (a *arrivals) push(p *plan, key string, cost int64) {
 	r := &request{req: throttled.Request{Key: key, Cost: cost}, state: queued}
 	r.op = p.Operation(r.req)
@@ -26,7 +29,7 @@ func (a *arrivals) push(p *plan, key string, cost int64) {
 	}
 }
 
-// batch returns what a sender sends.
+// batch takes the requests that a sender sends together.
 func (a *arrivals) batch(q *batchQueue) (together []*request) {
 	for len(together) < maxBatch {
 		r := q.pop()
@@ -47,7 +50,55 @@ func TestAFewAreSentByThemselves(t *testing.T) {
 	assert.Len(t, a.senders, maxCalls, "the others go when a call is back")
 }
 
-// TestFirstComeFirstSent follows the order of many who come and leave.
+// TestFewerCallsToRedisNearby: how many calls may be out, by how long the last one
+// took and how many requests are left.
+func TestFewerCallsToRedisNearby(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		took    time.Duration
+		waiting int
+		want    int
+	}{
+		{"no call is back yet", 0, 0, maxCalls},
+		{"near", nearby - 1, maxBatch - 1, nearCalls},
+		{"near, but the batch is full", nearby - 1, maxBatch, maxCalls},
+		{"far", nearby, 0, maxCalls},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := batchQueue{took: c.took, requests: make([]*request, c.waiting)}
+			for q.out <= maxCalls && q.sendsMore() {
+				q.out++
+			}
+			assert.Equal(t, c.want, q.out)
+		})
+	}
+}
+
+// TestQueueKnowsHowLongACallTook has calls take a while, and others come meanwhile.
+func TestQueueKnowsHowLongACallTook(t *testing.T) {
+	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
+		takes := nearby - 1
+		redis.answer = func(context.Context, []string) rueidis.RedisResult {
+			time.Sleep(takes)
+			return rueidis.NewErrorResult(errors.New("no answer"))
+		}
+		ask := func(want int) {
+			before := len(redis.sent())
+			for range maxCalls {
+				submit(t.Context(), s, once(t, throttled.OpLimit))
+			}
+			require.Len(t, redis.sent(), before+want)
+			time.Sleep(time.Second)
+		}
+		ask(maxCalls)
+		takes = time.Millisecond
+		ask(nearCalls)
+		ask(maxCalls)
+	})
+}
+
+// TestFirstComeFirstSent: many requests come and leave, and are sent in the order
+// in which they came.
 func TestFirstComeFirstSent(t *testing.T) {
 	a := arrivals{batcher: newBatcher(false)}
 	p := planOf(t, "100000/s")
@@ -72,7 +123,7 @@ func TestFirstComeFirstSent(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestAQueueThatIsNeverEmpty does not grow.
+// TestAQueueThatIsNeverEmpty: it does not grow.
 func TestAQueueThatIsNeverEmpty(t *testing.T) {
 	var q batchQueue
 	for i := range 100_000 {
@@ -84,8 +135,8 @@ func TestAQueueThatIsNeverEmpty(t *testing.T) {
 	assert.Less(t, cap(q.requests), 4*maxBatch)
 }
 
-// TestOneSlotACall has requests come to many keys of a cluster, where a call may
-// have keys of one slot only, and never of two kinds.
+// TestOneSlotACall: in a cluster, all keys of a call are of one slot, and all its
+// operations of one kind.
 func TestOneSlotACall(t *testing.T) {
 	a := arrivals{batcher: newBatcher(true)}
 	one, two := planOf(t, "5/s"), planOf(t, "5/s; 9/m")

@@ -12,7 +12,7 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// fail has a breaker count requests that are not answered.
+// fail makes a breaker count requests that got no answer.
 func fail(t *testing.T, b *breaker, times int) {
 	t.Helper()
 	for range times {
@@ -30,7 +30,7 @@ func TestBreaker(t *testing.T) {
 			seen = append(seen, change{from, to})
 		}})
 		fail(t, b, 2)
-		b.count(0, nil) // not in a row any more
+		b.count(0, nil) // breaks the row
 		fail(t, b, 2)
 		require.NoError(t, b.refuses())
 		fail(t, b, 1)
@@ -67,7 +67,7 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-// TestBreakerCountsRequests that went together one by one.
+// TestBreakerCountsRequests: those that went together are counted one by one.
 func TestBreakerCountsRequests(t *testing.T) {
 	b := newBreaker(Breaker{Failures: 5})
 	b.count(4, nil)
@@ -97,8 +97,9 @@ func TestNoBreaker(t *testing.T) {
 	require.NoError(t, b.refuses())
 }
 
-// TestBreakerCallback uses the breaker in its own callback, which would hang if it
-// were called under the lock, and expects one call at a time, in their order.
+// TestBreakerCallback uses the breaker in its own callback, which would hang if
+// the callback were called under the lock. It expects one call at a time, in
+// order.
 func TestBreakerCallback(t *testing.T) {
 	var b *breaker
 	var mu sync.Mutex

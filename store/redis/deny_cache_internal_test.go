@@ -13,7 +13,7 @@ import (
 	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
-// denied is a bucket of a quota as a reply of Redis has it that denied a cost.
+// denied returns a bucket as it is read from the reply to a cost that was denied.
 func denied(t *testing.T, quota, reply string, cost int64) (bucketName, *script.Bucket) {
 	t.Helper()
 	name := bucketName{planOf(t, quota), "k"}
@@ -25,13 +25,13 @@ func denied(t *testing.T, quota, reply string, cost int64) (bucketName, *script.
 	return name, a.Bucket
 }
 
-// exhausted is a bucket of 10 an hour that has just been used up.
+// exhausted returns a bucket of 10 an hour that has just been used up.
 func exhausted(t *testing.T) (bucketName, *script.Bucket) {
 	t.Helper()
 	return denied(t, "10/h", "return {struct.pack('<ddd', 0, 3601000000, 0), -1, 1000000}", 1)
 }
 
-// planOf is the plan of a token bucket.
+// planOf returns the plan of a token bucket.
 func planOf(t *testing.T, quota string) *plan {
 	t.Helper()
 	of, err := throttled.Config{Quota: throttled.MustParseQuota(quota)}.Plan()
@@ -99,8 +99,8 @@ func TestDenyCacheForgets(t *testing.T) {
 	require.False(t, denied, "it was asked for before something was given back")
 }
 
-// TestDenyCacheSize fills a cache, which never has more than its size and always
-// what came last.
+// TestDenyCacheSize: a cache never holds more than its size, and always what came
+// last.
 func TestDenyCacheSize(t *testing.T) {
 	name, bucket := exhausted(t)
 	for size := range 10 {

@@ -14,13 +14,14 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/async"
+	"github.com/throttled-go/throttled/internal/hashslot"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 	"github.com/throttled-go/throttled/sync"
 )
 
-// permissions are the lines of docs/redis.md that make the user, each without
-// the words up to the name, in the order in which they stand there.
+// permissions are the lines of docs/redis.md that create the user, in their order
+// there, each without the words up to the name.
 type permissions struct{ server, database, underSentinel, sentinel, cluster []string }
 
 func documented(t *testing.T) permissions {
@@ -36,8 +37,8 @@ func documented(t *testing.T) permissions {
 	return permissions{lines[0], lines[1], lines[2], lines[3], lines[4]}
 }
 
-// The ACL rules in the documentation are enough and none of them is idle: with
-// all nothing is refused, and without any one of them something is.
+// The ACL rules in the documentation are enough, and each is needed: with all of
+// them nothing is refused, and without any one of them something is.
 
 func TestDocumentedPermissionsAtOneServer(t *testing.T) {
 	t.Parallel()
@@ -61,11 +62,11 @@ func TestDocumentedPermissionsInCluster(t *testing.T) {
 	t.Parallel()
 	may := documented(t)
 	cluster := redistest.StartCluster(t, redistest.WithUser("limiter", "secret"))
-	slot := redistest.Slot("throttled:token_bucket:1/h burst 2:user:42")
+	slot := int(hashslot.Of("throttled:token_bucket:1/h burst 2:user:42"))
 	owner := cluster.Owner(t, slot)
 	for _, node := range cluster.Masters(t) {
 		if node != owner {
-			cluster.BeginMigration(t, slot, node) // all that comes to the slot is sent on by ASK
+			cluster.BeginMigration(t, slot, node) // all new keys of the slot are redirected by ASK
 			break
 		}
 	}
@@ -80,7 +81,7 @@ type permitted struct {
 	cluster         bool
 }
 
-// judge grants rules at servers, all of them and then all but one.
+// judge grants rules at servers: all of them, and then all but one, for each.
 func (p *permitted) judge(t *testing.T, servers []*redistest.Server, rules []string) {
 	p.grant(t, servers, rules)
 	require.NoError(t, p.use(t))
@@ -106,8 +107,7 @@ func (p *permitted) grant(t *testing.T, servers []*redistest.Server, rules []str
 	}
 }
 
-// refused returns what servers have refused to the user since they were granted
-// something.
+// refused returns what the servers have refused the user since the last grant.
 func (p *permitted) refused(t *testing.T) (all []any) {
 	for _, s := range slices.Concat(p.data, p.sentinels) {
 		all = append(all, s.Do(t, "ACL", "LOG").([]any)...)
@@ -115,7 +115,7 @@ func (p *permitted) refused(t *testing.T) (all []any) {
 	return all
 }
 
-// use does all that a store can do at a Redis that knows no script yet.
+// use does all that a store can do, at a Redis that knows no script yet.
 func (p *permitted) use(t *testing.T) error {
 	for _, s := range p.data {
 		s.Do(t, "SCRIPT", "FLUSH")
@@ -124,7 +124,7 @@ func (p *permitted) use(t *testing.T) error {
 		return err
 	}
 	return p.useOnce(redis.Options{Client: func(o *rueidis.ClientOption) {
-		o.ClusterOption.PreferClusterShards = true // as it does at Redis 8
+		o.ClusterOption.PreferClusterShards = true // as the client does by itself at Redis 8
 	}})
 }
 
@@ -155,7 +155,7 @@ func (p *permitted) useOnce(options redis.Options) error {
 	return nil
 }
 
-// crowd has so many calls on their way, at two keys of one slot, that some go
+// crowd makes so many calls at once, at two keys of one slot, that some are sent
 // together.
 func crowd(s *redis.Store) error {
 	limiter, err := async.New(throttled.Config{Quota: throttled.PerHour(1).WithBurst(2), Store: s})

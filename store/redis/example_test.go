@@ -20,7 +20,7 @@ import (
 
 // The snippets of docs/redis.md, and those of the README on Redis, stand here.
 
-// example is a test for what asks for one, in an Example, which has none.
+// example is the testing.TB of an Example, which has none.
 type example struct {
 	testing.TB
 	cleanups []func()
@@ -38,8 +38,7 @@ func (e *example) end() {
 	}
 }
 
-// inRedis makes REDIS_URL and REDIS_ADDR those of a server that runs, with
-// nothing in it.
+// inRedis sets REDIS_URL and REDIS_ADDR to those of an empty server.
 func inRedis() {
 	e := &example{}
 	s := redistest.Shared(e)
@@ -66,7 +65,7 @@ func ExampleOpen() {
 	// Output: true 99 <nil>
 }
 
-// What is wrong with a URL is told without a word of the password.
+// An error about a URL never shows its password.
 func ExampleOpen_invalid() {
 	_, err := redis.Open("redis://limiter:pass/word@localhost", redis.Options{})
 	fmt.Println(errors.Is(err, throttled.ErrInvalidConfig))
@@ -76,7 +75,7 @@ func ExampleOpen_invalid() {
 	// throttled: invalid config: Redis URL: an @ stands behind the hosts: percent-encode it as %40, and in a user or a password / as %2F, ? as %3F, # as %23
 }
 
-// A program brings the authority that signed the certificate of its Redis.
+// A program trusts the authority that signed the certificate of its Redis.
 func ExampleOpen_tls() {
 	e := &example{}
 	defer e.end()

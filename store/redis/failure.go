@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 // Failure chooses the answer to a Limit or a Wait while Redis cannot be asked or
@@ -104,7 +105,7 @@ func divideRate(a throttled.Algorithm, r throttled.Rate, n int64) (throttled.Rat
 		r.Burst = r.Limit
 	}
 	share := throttled.Rate{Limit: r.Limit, Period: r.Period, Burst: max(1, r.Burst/n)}
-	windows := a == throttled.FixedWindow || a == throttled.SlidingWindow
+	windows := algorithm.Kind(a).Windows()
 	if windows && r.Limit >= n {
 		share.Limit = r.Limit / n
 		return share, nil
@@ -121,13 +122,10 @@ func divideRate(a throttled.Algorithm, r throttled.Rate, n int64) (throttled.Rat
 			}
 		}
 	}
-	if hi > 0 || lo > maxShare {
+	if hi > 0 || lo > algorithm.MaxPeriod {
 		return share, fmt.Errorf("%w: a rate of %d per %v is too slow to be divided by Options.Processes, %d",
 			throttled.ErrInvalidQuota, r.Limit, r.Period, n)
 	}
 	share.Period = time.Duration(lo)
 	return share, nil
 }
-
-// maxShare is the longest period that a rate may have, in ns.
-const maxShare = 1 << 59

@@ -54,8 +54,8 @@ func TestDivideTooFar(t *testing.T) {
 	}
 }
 
-// TestShares holds the shares of all processes together to the rate, but for the
-// one unit that each has room for at least.
+// TestShares: the shares of all processes together admit no more than the rate,
+// except that each has room for at least one unit.
 func TestShares(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 5))
 	for range 10_000 {

@@ -29,9 +29,9 @@ func (d *dials) client(o *rueidis.ClientOption) {
 	}
 }
 
-// TestBreakerSparesRedis: while a server refuses connections, only the commands
-// that were let through before the breaker opened, and those that tried
-// afterwards, have dialed, however many have called. It closes by itself.
+// TestBreakerSparesRedis: while a server refuses connections, the client dials
+// only for the commands that were let through before the breaker opened, and for
+// its trials, however many callers there are. The breaker closes by itself.
 func TestBreakerSparesRedis(t *testing.T) {
 	t.Parallel()
 	for _, cooldown := range []time.Duration{time.Millisecond, 50 * time.Millisecond} {
@@ -68,7 +68,7 @@ func TestBreakerSparesRedis(t *testing.T) {
 			})
 		}
 		require.NoError(t, group.Wait())
-		// What had been let in when it opened, 32 calls at most, dials once.
+		// What had been let in when it opened, at most 32 calls, dials once.
 		assert.LessOrEqual(t, made.n.Load(), 1+failures+callers+probes.Load())
 
 		proxy.Resume(t)
@@ -78,8 +78,8 @@ func TestBreakerSparesRedis(t *testing.T) {
 }
 
 // TestBreakerOpensInABlackHole: where connections are made and never answered,
-// calls fail without being sent after some that were, and callers who leave
-// count for nothing.
+// calls fail without being sent once some that were sent have failed. Callers who
+// leave do not count.
 func TestBreakerOpensInABlackHole(t *testing.T) {
 	t.Parallel()
 	_, proxy := proxied(t)
@@ -115,12 +115,12 @@ func TestBreakerOpensInABlackHole(t *testing.T) {
 	}
 }
 
-// TestBreakerCountsEachOfMany: those who go together fail together, and each of
-// them counts: the others are not to wait for as many calls in vain.
+// TestBreakerCountsEachOfMany: requests that are sent together fail together, and
+// each of them counts. Otherwise the others would wait in vain for as many calls.
 func TestBreakerCountsEachOfMany(t *testing.T) {
 	t.Parallel()
 	_, proxy := proxied(t)
-	const failures, callers = 40, 200 // more than go one by one, fewer than go together
+	const failures, callers = 40, 200 // more than are sent one by one, fewer than are sent together
 	opened := make(chan struct{}, callers)
 	options := brief()
 	options.Breaker = redis.Breaker{

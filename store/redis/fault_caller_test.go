@@ -37,10 +37,12 @@ func verbs(t *testing.T, s throttled.Store, quota throttled.Quota) map[string]fu
 	}
 }
 
-// leisure is when a caller leaves: after the call is on its way, and others are.
+// leisure is how long a caller stays: long enough for its call and those of
+// others to be on their way.
 const leisure = 200 * time.Millisecond
 
-// ends are how the context of a caller may end while the call is on its way.
+// ends are the ways in which the context of a caller ends while the call is on
+// its way.
 var ends = []end{
 	{context.DeadlineExceeded, func(parent context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeout(parent, leisure)
@@ -57,8 +59,8 @@ type end struct {
 	soon func(parent context.Context) (context.Context, context.CancelFunc)
 }
 
-// silences are ways in which Redis never answers. Each is set before the calls
-// and is over with Resume.
+// silences are the ways in which Redis never answers. Each starts before the
+// calls and ends with Resume.
 var silences = []struct {
 	name   string
 	strike func(p *redistest.Proxy)
@@ -72,8 +74,8 @@ var silences = []struct {
 	{name: "a dial meets a black hole", strike: black, dials: true, loses: true},
 }
 
-// TestCallersLeave: a call returns when its context ends, although Redis never
-// answers, with the error of that context. Service goes on for others.
+// TestCallersLeave: a call returns when its context ends, with the error of that
+// context, even where Redis never answers. Others are still served.
 func TestCallersLeave(t *testing.T) {
 	for _, silence := range silences {
 		for _, end := range ends {
@@ -103,9 +105,9 @@ func TestCallersLeave(t *testing.T) {
 	}
 }
 
-// pioneer calls until something is not passed on any more, and is still on its
-// way when it returns: a connection that was just cut may fail some calls first.
-// The function returned waits until that caller has left.
+// pioneer calls until something is not passed on any more, and that call is still
+// on its way when it returns. A connection that was just cut may fail some calls
+// before. The function that it returns waits until that caller has left.
 func pioneer(t *testing.T, p *redistest.Proxy, end end, call func(context.Context) error) (left func()) {
 	t.Helper()
 	gone := background(func() error {
@@ -125,8 +127,8 @@ func pioneer(t *testing.T, p *redistest.Proxy, end end, call func(context.Contex
 	}
 }
 
-// awaitService calls until Redis answers: the connection may have to be made
-// anew, which the calls learn of that were on their way.
+// awaitService calls until Redis answers. If the connection must be made again,
+// the calls on their way fail first.
 func awaitService(t *testing.T, limit func(context.Context) error) {
 	t.Helper()
 	eventually(t, "service", func() bool {
@@ -138,9 +140,9 @@ func awaitService(t *testing.T, limit func(context.Context) error) {
 	})
 }
 
-// TestLeavingHarmsNobody: who leaves, by a deadline or a cancel, leaves the
-// calls of others as they were, which get their answers, on a connection that is
-// kept as on one that is being made.
+// TestLeavingHarmsNobody: a caller who leaves, by a deadline or a cancel, does
+// not harm the calls of others. They get their answers, on a connection that is
+// kept or on one that is still being made.
 func TestLeavingHarmsNobody(t *testing.T) {
 	for _, silence := range silences {
 		if silence.loses {
@@ -160,7 +162,7 @@ func TestLeavingHarmsNobody(t *testing.T) {
 				ctx, cancel := end.soon(t.Context())
 				defer cancel()
 				var leaving, staying []<-chan error
-				for range 16 { // two of them, more than are sent one by one
+				for range 16 { // of each, so more than are sent one by one
 					leaving = append(leaving, background(func() error { _, err := l.Limit(ctx, "k"); return err }))
 					staying = append(staying, background(func() error { _, err := l.Limit(t.Context(), "k"); return err }))
 				}
@@ -186,8 +188,8 @@ func TestLeavingHarmsNobody(t *testing.T) {
 	}
 }
 
-// TestTimeout: a caller without a deadline gets the error of the store where
-// Redis never answers, and finds no context's in it.
+// TestTimeout: where Redis never answers, a caller without a deadline gets the
+// error of the store, which wraps no error of a context.
 func TestTimeout(t *testing.T) {
 	for _, silence := range silences {
 		t.Run(silence.name, func(t *testing.T) {

@@ -16,11 +16,11 @@ var everyAlgorithm = []throttled.Algorithm{
 	throttled.TokenBucket, throttled.LeakyBucket, throttled.GCRA, throttled.FixedWindow, throttled.SlidingWindow,
 }
 
-// yearly is a quota that every algorithm counts alike: no window of it ends
+// yearly returns a quota that every algorithm counts alike: no window of it ends
 // while a test runs.
 func yearly(n int64) throttled.Quota { return throttled.Per(n, 400*24*time.Hour) }
 
-// losses are ways to lose the reply to what the server has done.
+// losses are the ways to lose the reply to what the server has done.
 var losses = []struct {
 	name string
 	lose func(t *testing.T, p *redistest.Proxy, charged func())
@@ -47,8 +47,8 @@ var losses = []struct {
 	}},
 }
 
-// TestALostReplyChargesOnce: what Redis has charged is not charged again because
-// the reply was lost, and not given back either.
+// TestALostReplyChargesOnce: a charge whose reply was lost is not made again, and
+// not given back either.
 func TestALostReplyChargesOnce(t *testing.T) {
 	server, proxy := proxied(t)
 	s, direct := openThrough(t, proxy, patient()), openStore(t, server.URL(), patient())
@@ -91,8 +91,9 @@ func TestALostRefusalChargesNothing(t *testing.T) {
 	require.Zero(t, used(t, fair, "k"))
 }
 
-// TestAnAbandonedWaitGivesItsPlaceBack: who left while the reply was on its way
-// leaves the bucket as it was before, once that has come.
+// TestAnAbandonedWaitGivesItsPlaceBack: if a caller leaves while the reply is on
+// its way, the place is given back when the reply comes, and the bucket is as it
+// was before.
 func TestAnAbandonedWaitGivesItsPlaceBack(t *testing.T) {
 	server, proxy := proxied(t)
 	s := openThrough(t, proxy, patient())
@@ -141,7 +142,7 @@ func waits(t *testing.T, s *redis.Store, a throttled.Algorithm) map[string]func(
 	}
 }
 
-// value is what is stored of the one bucket with that key.
+// value returns what is stored of the one bucket with that key.
 func value(t *testing.T, server *redistest.Server, key string) string {
 	t.Helper()
 	names := server.Do(t, "KEYS", "*:"+key).([]any)

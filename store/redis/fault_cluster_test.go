@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/hashslot"
 	"github.com/throttled-go/throttled/internal/redistest"
 	"github.com/throttled-go/throttled/store/redis"
 )
@@ -16,7 +17,7 @@ import (
 const nextDoor, beside, elsewhere = "{door}1", "{door}2", "elsewhere"
 
 // slot is where a cluster keeps the buckets of a key that has a hash tag.
-var slot = redistest.Slot(nextDoor)
+var slot = int(hashslot.Of(nextDoor))
 
 // TestSurvivesChangesOfACluster: slots move, with their keys in them, and masters
 // give way to their replicas. Nothing that was charged is lost.
@@ -46,8 +47,8 @@ func TestSurvivesChangesOfACluster(t *testing.T) {
 	expires(t, c.Masters(t)...)
 }
 
-// TestSurvivesACrashInACluster: the replica of a master that is gone is found.
-// What the master had not passed on is lost, and nothing else.
+// TestSurvivesACrashInACluster: the client finds the replica of a master that is
+// gone. Only what the master had not passed on is lost.
 func TestSurvivesACrashInACluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
@@ -65,14 +66,14 @@ func TestSurvivesACrashInACluster(t *testing.T) {
 }
 
 // TestAHotSlotMoves: while the keys of a slot are at two nodes, calls for several
-// of them are refused there, and nobody notices.
+// of them are refused there, and no caller notices.
 func TestAHotSlotMoves(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	l := limiterBy(t, openStore(t, c.URL(), redis.Options{Timeout: patience}), throttled.TokenBucket, slowly(1000))
 	key := func(i int) string { return fmt.Sprintf("{door}%d", i) }
 	const keys, calls = 16, 40
-	for i := range keys / 2 { // these are there, the others come where the slot moves to
+	for i := range keys / 2 { // these stay, and new ones are made where the slot moves to
 		_, err := l.Limit(t.Context(), key(i))
 		require.NoError(t, err)
 	}

@@ -15,19 +15,19 @@ import (
 	tsync "github.com/throttled-go/throttled/sync"
 )
 
-// black has connections made, and never answered.
+// black makes connections succeed and get no answer.
 func black(p *redistest.Proxy) {
 	p.Swallow(redistest.Both)
 	p.Cut()
 }
 
-// refuse has nobody listen.
+// refuse makes connections fail, as if nobody listened.
 func refuse(p *redistest.Proxy) {
 	p.Refuse()
 	p.Cut()
 }
 
-// outages are ways for Redis to be away.
+// outages are the ways in which Redis can be away.
 var outages = []struct {
 	name   string
 	strike func(p *redistest.Proxy)
@@ -76,8 +76,8 @@ func TestCloseInAnOutage(t *testing.T) {
 	}
 }
 
-// waitForClose waits for a turn that does not come, anew where Redis is too slow to
-// give a place.
+// waitForClose waits for a turn that does not come. It asks again where Redis is
+// too slow to give a place.
 func waitForClose(l *tsync.Limiter) error {
 	for {
 		if _, err := l.Wait(context.Background(), "k"); !errors.Is(err, throttled.ErrStoreUnavailable) {
@@ -86,8 +86,8 @@ func waitForClose(l *tsync.Limiter) error {
 	}
 }
 
-// TestOpensBeforeRedis: a store that need not ask Redis to answer is opened
-// without it, and uses it as soon as it is there.
+// TestOpensBeforeRedis: a store that can answer without Redis opens without it,
+// and uses Redis as soon as it is there.
 func TestOpensBeforeRedis(t *testing.T) {
 	sentinel, cluster := redistest.SharedSentinel(t), redistest.SharedCluster(t)
 	for name, to := range map[string]struct {
@@ -118,7 +118,7 @@ func TestOpensBeforeRedis(t *testing.T) {
 func opensBefore(t *testing.T, url string, onFailure redis.Failure, p *redistest.Proxy) {
 	t.Helper()
 	options := brief()
-	options.Client = nil // it is to give up soon
+	options.Client = nil // so that the client gives up soon
 	options.OnFailure = onFailure
 	if onFailure == redis.Fallback {
 		options.Local, options.Processes = throttled.Must(store.NewMemory(store.Options{})), 10

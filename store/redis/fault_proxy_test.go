@@ -7,8 +7,8 @@ import (
 	"github.com/throttled-go/throttled/internal/redistest"
 )
 
-// TestSurvivesTheNetwork: whatever a network does, service is taken up again,
-// and no charge is made twice.
+// TestSurvivesTheNetwork: whatever a network does, callers are served again
+// afterwards, and nothing is charged twice.
 func TestSurvivesTheNetwork(t *testing.T) {
 	for _, c := range networkTroubles {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"github.com/throttled-go/throttled/internal/redistest"
 )
 
-// TestSurvivesFailoverUnderSentinel: a promoted replica is found, after a crash
-// and after a planned failover. What the old master had not passed on is lost,
-// and nothing else.
+// TestSurvivesFailoverUnderSentinel: the client finds the promoted replica after
+// a crash and after a planned failover. Only what the old master had not passed
+// on is lost.
 func TestSurvivesFailoverUnderSentinel(t *testing.T) {
 	t.Parallel()
 	set := redistest.StartSentinel(t)

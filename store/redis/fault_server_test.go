@@ -7,12 +7,12 @@ import (
 	"github.com/throttled-go/throttled/store/redis"
 )
 
-// lasting has a server write down what it acknowledges before it does, so that
-// nothing is lost in a crash.
+// lasting makes a server write to disk before it acknowledges, so that nothing is
+// lost in a crash.
 func lasting() redistest.Option { return redistest.WithConfig("appendonly yes", "appendfsync always") }
 
-// TestSurvivesRestarts: a server that is stopped, or crashes and has written all
-// down, is used again when it is back, and nobody has got anything twice.
+// TestSurvivesRestarts: a server that was stopped, or crashed with everything on
+// disk, is used again when it is back, and grants nothing twice.
 func TestSurvivesRestarts(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, lasting())
@@ -30,7 +30,7 @@ func TestSurvivesRestarts(t *testing.T) {
 }
 
 // TestSurvivesAmnesia: a server that comes back empty has forgotten what was
-// charged, once for each time, and no more.
+// charged, so the quota is admitted once more each time, and no more than that.
 func TestSurvivesAmnesia(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -43,7 +43,7 @@ func TestSurvivesAmnesia(t *testing.T) {
 	expires(t, server)
 }
 
-// TestSurvivesScriptFlush: a script that is gone is sent again, and nobody
+// TestSurvivesScriptFlush: a script that is gone is sent again, and no caller
 // notices.
 func TestSurvivesScriptFlush(t *testing.T) {
 	t.Parallel()
@@ -62,7 +62,7 @@ func TestSurvivesScriptFlush(t *testing.T) {
 	expires(t, server)
 }
 
-// TestSurvivesClientKill: connections that the server closes are made anew.
+// TestSurvivesClientKill: connections that the server closes are made again.
 func TestSurvivesClientKill(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -77,8 +77,8 @@ func TestSurvivesClientKill(t *testing.T) {
 	expires(t, server)
 }
 
-// TestSurvivesAPause: a server that stops in its tracks answers later what it
-// was asked, or nobody any more.
+// TestSurvivesAPause: a server that stops in its tracks answers later, and some
+// callers have left by then.
 func TestSurvivesAPause(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -16,9 +16,8 @@ func (l *load) inspect(url string) *redis.Store {
 	return openStore(l.T, url, redis.Options{Timeout: patience})
 }
 
-// exact requires that Redis has charged all that it granted, and nothing that
-// nobody asked for: once for each answer, and not more than once for each call
-// that had none.
+// exact requires that Redis has charged exactly what it granted, and in addition
+// at most once what each call asked for that got no answer.
 func (l *load) exact(url string) {
 	l.Helper()
 	l.compare(url, func(key string, charged int64, a *account) {
@@ -26,7 +25,7 @@ func (l *load) exact(url string) {
 	})
 }
 
-// notTwice is exact where what was granted may be forgotten.
+// notTwice is exact for a Redis that may have forgotten what it granted.
 func (l *load) notTwice(url string) {
 	l.Helper()
 	l.compare(url, func(string, int64, *account) {})
@@ -45,9 +44,9 @@ func (l *load) compare(url string, also func(key string, charged int64, a *accou
 	assert.Positive(l, granted)
 }
 
-// bounded requires that no more was admitted of a key than its quota has, and
-// again as much for each of the failovers, in which Redis may forget. What was
-// forgotten of a line are the places ahead, too: those who have one go through.
+// bounded requires that a key was granted at most its quota, and as much again
+// for each failover, in which Redis may forget. Of a line, Redis also forgets the
+// places ahead, and those who have one still go through.
 func (l *load) bounded(failovers int64) {
 	l.Helper()
 	took := time.Since(l.began)
@@ -61,8 +60,8 @@ func (l *load) bounded(failovers int64) {
 	}
 }
 
-// underLoad runs trouble while callers are at work on a store, which serves them
-// before and after, and returns the load when it has ended.
+// underLoad runs trouble while callers are at work, and then ends the load. The
+// callers must be served before and after.
 func underLoad(l *load, failovers int64, trouble func()) {
 	l.Helper()
 	l.served()

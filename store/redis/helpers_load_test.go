@@ -16,7 +16,7 @@ import (
 	tsync "github.com/throttled-go/throttled/sync"
 )
 
-// load is callers at work, each asking again when it is answered. It judges
+// load is a number of callers at work, each of whom asks again when answered. It checks
 // every error and keeps account of what was charged.
 type load struct {
 	*testing.T
@@ -48,16 +48,16 @@ type caller struct {
 	answered atomic.Int64
 }
 
-// scarceCapacity is what the load finds exhausted before long.
+// scarceCapacity is so little that the load soon exhausts it.
 const scarceCapacity = 40
 
 // lineRate and lineBurst are the quota that the load waits for.
 const lineRate, lineBurst = 500, 5
 
-// lineWithin is how far ahead a place may be that the load takes.
+// lineWithin is how far ahead a turn may be that the load waits for.
 const lineWithin = 100 * time.Millisecond
 
-// startLoad has callers work on the keys until the load is stopped.
+// startLoad starts callers, who work on the keys until the load is stopped.
 func startLoad(t *testing.T, s throttled.Store, keys ...string) *load {
 	t.Helper()
 	l := &load{
@@ -101,7 +101,7 @@ func newFace(t *testing.T, s throttled.Store, quota throttled.Quota, keys []stri
 	return f
 }
 
-// judge takes down what became of a call, whose error [load.check] has seen.
+// judge counts a call whose error [load.check] has seen.
 func (l *load) judge(ctx context.Context, c *caller, err error) {
 	if err == nil || errors.Is(err, throttled.ErrLimited) {
 		c.answered.Add(1)
@@ -111,7 +111,7 @@ func (l *load) judge(ctx context.Context, c *caller, err error) {
 	}
 }
 
-// check judges the answer to a call with ctx and enters it in the account.
+// check checks the answer to a call with ctx and enters it in the account.
 func (l *load) check(ctx context.Context, a *account, cost int64, res throttled.Result, err error) error {
 	if fault := misfit(ctx, err); fault != nil {
 		l.Error(fault)
@@ -125,7 +125,7 @@ func (l *load) check(ctx context.Context, a *account, cost int64, res throttled.
 	return err
 }
 
-// soon returns a context that ends after a while, by its deadline.
+// soon returns a context with a deadline in at most 50 ms.
 func soon(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Duration(1+rand.IntN(50))*time.Millisecond)
 }
@@ -192,7 +192,7 @@ func (l *load) fickle(ctx context.Context, key string) error {
 	ctx, cancel := context.WithCancel(deadline)
 	defer cancel()
 	answer := l.wait.async.WaitN(ctx, key, 2)
-	timer := time.AfterFunc(time.Duration(rand.IntN(50))*time.Millisecond, cancel) // longer than any delay of a trip
+	timer := time.AfterFunc(time.Duration(rand.IntN(50))*time.Millisecond, cancel) // longer than any delay of the proxy
 	defer timer.Stop()
 	o := <-answer
 	return l.check(ctx, l.wait.accounts[key], 2, o.Result, o.Err)

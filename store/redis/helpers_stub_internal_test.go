@@ -14,7 +14,7 @@ import (
 	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
-// stub is a client of a Redis that answers as a test wants it, and keeps what it
+// stub is a client of a Redis that answers as a test wants. It records what it
 // was sent.
 type stub struct {
 	rueidis.Client
@@ -42,7 +42,7 @@ func hang(ctx context.Context, _ []string) rueidis.RedisResult {
 	return rueidis.NewErrorResult(ctx.Err())
 }
 
-// inBubble runs a test with a store over a stub, whose clock is fake.
+// inBubble runs a test in a bubble, with a store over a stub.
 func inBubble(t *testing.T, options Options, test func(t *testing.T, s *Store, redis *stub)) {
 	t.Helper()
 	client := newClient(t)
@@ -70,8 +70,8 @@ func newClient(t *testing.T) rueidis.Client {
 	return client
 }
 
-// replyOf is what a server replies to a script. It must not be asked for in a
-// bubble, which the client is outside of.
+// replyOf returns what a server replies to a script. It must be called outside a
+// bubble, because its client is not in it.
 func replyOf(t *testing.T, script string) rueidis.RedisResult {
 	t.Helper()
 	client := newClient(t)
@@ -83,7 +83,7 @@ func always(reply rueidis.RedisResult) func(context.Context, []string) rueidis.R
 	return func(context.Context, []string) rueidis.RedisResult { return reply }
 }
 
-// once is a quota of 1 an hour, and a request for it.
+// once returns a request at a quota of 1 an hour.
 func once(t *testing.T, op throttled.Op) throttled.Request {
 	t.Helper()
 	plan, err := throttled.Config{Quota: throttled.PerHour(1)}.Plan()
@@ -101,13 +101,13 @@ func isCancel(s *stub, cmd []string) bool {
 	return cmd[1] == cancel.Commands()[1]
 }
 
-// heard is the answer to a request, and when it came.
+// heard is the answer to a request, and the time at which it came.
 type heard struct {
 	throttled.Outcome
 	after time.Duration
 }
 
-// submit submits req and returns where its answer will be.
+// submit submits req and returns the channel on which its answer will be.
 func submit(ctx context.Context, s *Store, req throttled.Request) <-chan heard {
 	answer := make(chan heard, 1)
 	began := time.Now()

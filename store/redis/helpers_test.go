@@ -51,9 +51,9 @@ func background[T any](f func() T) <-chan T {
 	return c
 }
 
-// misfit says what is wrong with the error of a call, nil if nothing is: it is
-// either that of the caller's own ctx, which has ended, or tells that Redis
-// could not be asked, and then no context is found in it.
+// misfit returns what is wrong with the error of a call, or nil. An error is
+// either that of the caller's own ctx, which has ended, or says that Redis could
+// not be asked, and then it wraps no error of a context.
 func misfit(ctx context.Context, err error) error {
 	isContext := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	switch {
@@ -70,7 +70,7 @@ func misfit(ctx context.Context, err error) error {
 	}
 }
 
-// unavailable requires err to tell that Redis could not be asked.
+// unavailable requires err to say that Redis could not be asked.
 func unavailable(t *testing.T, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, throttled.ErrStoreUnavailable)
@@ -86,8 +86,8 @@ func limiterBy(t *testing.T, s throttled.Store, a throttled.Algorithm, quota thr
 	return l
 }
 
-// slowly is a quota of which nothing comes back while a test runs, so that what
-// is used up of it is what was charged.
+// slowly returns a quota of which nothing comes back while a test runs, so that
+// what is used up is what was charged.
 func slowly(capacity int64) throttled.Quota {
 	return throttled.Per(1, time.Hour).WithBurst(capacity)
 }
@@ -100,8 +100,8 @@ func used(t *testing.T, l *tsync.Limiter, key string) int64 {
 	return state.Limit - state.Remaining
 }
 
-// expires requires all keys of the servers to have a time to live, and that
-// there are some.
+// expires requires that the servers have keys, and that all of these have a time
+// to live.
 func expires(t *testing.T, servers ...*redistest.Server) {
 	t.Helper()
 	keys := 0
@@ -127,7 +127,7 @@ func proxied(t *testing.T, opts ...redistest.Option) (*redistest.Server, *redist
 }
 
 // openThrough opens a store behind a proxy. The proxy is stopped before the store
-// is closed: a test that failed would otherwise leave Close to wait for Redis.
+// is closed, because Close would otherwise wait for Redis in a test that failed.
 func openThrough(t *testing.T, p *redistest.Proxy, options redis.Options) *redis.Store {
 	t.Helper()
 	s := openStore(t, "redis://"+p.Addr(), options)
@@ -135,9 +135,9 @@ func openThrough(t *testing.T, p *redistest.Proxy, options redis.Options) *redis
 	return s
 }
 
-// patient are options under which a command is given up only when the proxy
-// lets go of it: a call that returns earlier does so for its caller's sake. There
-// is one connection, so that it is no matter of chance which one a call meets.
+// patient returns options under which a command ends only when the proxy lets go
+// of it, so that a call that returns earlier does so because its caller left.
+// There is one connection, so that chance does not decide which one a call meets.
 func patient() redis.Options {
 	return redis.Options{
 		Timeout: time.Hour,
@@ -145,8 +145,8 @@ func patient() redis.Options {
 	}
 }
 
-// brief are options under which an outage is over soon. Only the store is in a
-// hurry: on a machine that is busy the client may take its time to connect.
+// brief returns options under which an outage is over soon. Only the store is in
+// a hurry: on a busy machine the client may take its time to connect.
 func brief() redis.Options {
 	return redis.Options{
 		Timeout: 300 * time.Millisecond,

@@ -12,7 +12,7 @@ import (
 	"github.com/throttled-go/throttled/store/redis"
 )
 
-// line is the waits at one key, behind a charge of 1.
+// line is some waits at one key, behind a charge of 1.
 type line struct {
 	s       *redis.Store
 	plan    *throttled.Plan
@@ -20,8 +20,8 @@ type line struct {
 	cancels []context.CancelFunc
 }
 
-// joinLine has n waits take places at a key that has been charged, each with a
-// context that ends by itself and with ctx.
+// joinLine makes n waits take places at a key that has been charged. Each has a
+// context of its own, which also ends with ctx.
 func joinLine(t *testing.T, ctx context.Context, s *redis.Store, n int) *line {
 	t.Helper()
 	plan, err := throttled.Config{Quota: throttled.PerHour(1), Prefix: prefixOf(t)}.Plan()
@@ -51,7 +51,7 @@ func (l *line) await(t *testing.T, n int) {
 	eventually(t, "the length of the line", func() bool { return l.length(t) == n })
 }
 
-// length is how many charges the line has.
+// length returns how many charges the line has.
 func (l *line) length(t *testing.T) int {
 	t.Helper()
 	res, err := l.s.Do(t.Context(), throttled.Request{Plan: l.plan, Key: "k", Op: throttled.OpPeek, Cost: 1})
@@ -61,8 +61,8 @@ func (l *line) length(t *testing.T) int {
 
 const inLine = 60
 
-// TestACrowdThatLeavesGivesAllBack, whether a common context ends, or each of
-// their own in any order.
+// TestACrowdThatLeavesGivesAllBack: all places go back, whether one context ends
+// for all, or one for each in any order.
 func TestACrowdThatLeavesGivesAllBack(t *testing.T) {
 	for name, leave := range map[string]func(all context.CancelFunc, l *line){
 		"together": func(all context.CancelFunc, _ *line) { all() },
@@ -91,8 +91,8 @@ func TestACrowdThatLeavesGivesAllBack(t *testing.T) {
 	}
 }
 
-// TestWhoStaysKeepsTheLine: places before one that is still waited for stay
-// charged, and go back when that is given up.
+// TestWhoStaysKeepsTheLine: places ahead of one that is still waited for stay
+// charged. They go back when that one is given up.
 func TestWhoStaysKeepsTheLine(t *testing.T) {
 	l := joinLine(t, t.Context(), openStore(t, redistest.Shared(t).URL(), redis.Options{Timeout: patience}), inLine)
 	l.await(t, 1+inLine)
@@ -107,7 +107,7 @@ func TestWhoStaysKeepsTheLine(t *testing.T) {
 	l.await(t, 1)
 }
 
-// joinBehind has one more wait take a place.
+// joinBehind makes one more wait take a place.
 func joinBehind(t *testing.T, l *line) context.CancelFunc {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,8 +117,8 @@ func joinBehind(t *testing.T, l *line) context.CancelFunc {
 	return cancel
 }
 
-// TestACrowdThatLeavesInAStallGivesAllBack: those whose places come when they have
-// left give them back when Redis answers again.
+// TestACrowdThatLeavesInAStallGivesAllBack: places that are taken for callers who
+// have left go back when Redis answers again.
 func TestACrowdThatLeavesInAStallGivesAllBack(t *testing.T) {
 	server, proxy := proxied(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -141,8 +141,8 @@ func TestACrowdThatLeavesInAStallGivesAllBack(t *testing.T) {
 	seen.await(t, 1)
 }
 
-// TestNobodyOvertakesAQueueByARefund: what is given back while somebody waits in
-// the queue of a leaky bucket lets no other wait out before, or beside.
+// TestNobodyOvertakesAQueueByARefund: while somebody waits in the queue of a
+// leaky bucket, a refund lets no other wait out before it or beside it.
 func TestNobodyOvertakesAQueueByARefund(t *testing.T) {
 	s := openStore(t, redistest.Shared(t).URL(), redis.Options{Timeout: patience})
 	plan, err := throttled.Config{Quota: throttled.PerHour(60).WithBurst(5), Algorithm: throttled.LeakyBucket, Prefix: prefixOf(t)}.Plan()

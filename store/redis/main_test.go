@@ -10,10 +10,10 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(redistest.Main(m),
-		// The client of a cluster keeps connections to nodes that it does not
-		// need any more for 5 s, in a goroutine that Close does not end.
+		// For 5 s, the client of a cluster keeps connections to nodes that it no
+		// longer needs, in a goroutine that Close does not end.
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient).redirectOrNew.func1"),
-		// It also looks at the nodes anew only after a second.
+		// It also waits a second before it looks at the nodes again.
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/throttled-go/throttled/store/redis"
 )
 
-// works asks a store once.
+// works requires a store to answer.
 func works(t *testing.T, s *redis.Store) {
 	t.Helper()
 	res, err := newLimiter(t, s, "5/h").Limit(t.Context(), "k")
@@ -44,8 +44,8 @@ func TestOpenTLS(t *testing.T) {
 
 func TestOpenTLSEverywhere(t *testing.T) {
 	trust := func(config *tls.Config) func(*rueidis.ClientOption) {
-		// Roots are added, as the documentation says, to the one configuration
-		// that the nodes and the sentinels have.
+		// The nodes and the sentinels share one configuration, to which roots are
+		// added, as the documentation says.
 		return func(o *rueidis.ClientOption) { o.TLSConfig.RootCAs = config.RootCAs }
 	}
 	t.Run("sentinel", func(t *testing.T) {
@@ -154,7 +154,8 @@ func TestNewRefuses(t *testing.T) {
 	require.ErrorIs(t, err, throttled.ErrInvalidConfig)
 }
 
-// TestOptionsClient is given the settings as they are, and what it changes holds.
+// TestOptionsClient: Options.Client gets the settings of the client, and what it
+// changes takes effect.
 func TestOptionsClient(t *testing.T) {
 	server := redistest.Start(t)
 	var seen rueidis.ClientOption
@@ -181,7 +182,7 @@ func TestOptionsClient(t *testing.T) {
 	assert.Equal(t, time.Second, seen.Sentinel.Dialer.Timeout)
 }
 
-// TestCheck refuses what Redis cannot count, in New and in every call.
+// TestCheck: New refuses what Redis cannot count, and so does every call.
 func TestCheck(t *testing.T) {
 	s := openStore(t, redistest.Shared(t).URL(), redis.Options{})
 	for quota, fine := range map[string]bool{"5/s": true, "5/1ms": true, "5/999us": false, "5/1500ns": false, "1/60w": false, "5/s; 1/1000001ns": false} {

@@ -86,7 +86,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestADeadlineThatHasPassed ends a request, also where the context has not
+// TestADeadlineThatHasPassed: it ends a request even where the context has not
 // noticed yet.
 func TestADeadlineThatHasPassed(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
@@ -96,7 +96,8 @@ func TestADeadlineThatHasPassed(t *testing.T) {
 	})
 }
 
-// TestADeadlineFarAway is later than any clock of a process can be.
+// TestADeadlineFarAway: a deadline may be later than any clock of a process can
+// be.
 func TestADeadlineFarAway(t *testing.T) {
 	granted := replyOf(t, "return {false, 0, 0}")
 	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
@@ -115,9 +116,9 @@ type unaware struct{ context.Context }
 
 func (unaware) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
 
-// TestTimeoutBoundsEveryCall has a crowd come, at once and later, to a Redis that
-// hangs: whether a request is sent alone, gathered, or waits in the queue, it is
-// answered when its time is up, also if the client returns later.
+// TestTimeoutBoundsEveryCall: a crowd comes, at once and later, to a Redis that
+// hangs. Every request is answered when its time is up, whether it is sent alone,
+// in a batch or not at all, and even if the client returns later.
 func TestTimeoutBoundsEveryCall(t *testing.T) {
 	for _, late := range []time.Duration{0, 1500 * time.Millisecond} {
 		t.Run(late.String(), func(t *testing.T) {
@@ -161,8 +162,8 @@ func TestWhoLeavesBeforeSendingIsNotSent(t *testing.T) {
 	})
 }
 
-// TestSubmitBlocks while too many are on their way, until its context ends or the
-// time is up.
+// TestSubmitBlocks: Submit blocks while too many requests are on their way, until
+// its context ends or the time is up.
 func TestSubmitBlocks(t *testing.T) {
 	inBubble(t, Options{Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, _ *stub) {
 		var returned atomic.Int64
@@ -186,8 +187,8 @@ func TestSubmitBlocks(t *testing.T) {
 	})
 }
 
-// TestBreakerTriesWithOneCaller: at a Redis that still hangs, one of those who
-// come together is held, and the others are answered at once.
+// TestBreakerTriesWithOneCaller: while Redis still hangs, one of those who come
+// together is held, and the others are answered at once.
 func TestBreakerTriesWithOneCaller(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
 		for range 10 {
@@ -213,9 +214,9 @@ func TestBreakerTriesWithOneCaller(t *testing.T) {
 	})
 }
 
-// TestBreakerOpensBeforeTheLastIsTold: who calls when the tenth has failed finds
-// it open, however soon.
-func TestBreakerOpensBeforeTheLastIsTold(t *testing.T) {
+// TestBreakerOpensBeforeTheLastIsAnswered: whoever calls when the tenth has
+// failed finds the breaker open, however soon.
+func TestBreakerOpensBeforeTheLastIsAnswered(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, s *Store, redis *stub) {
 		redis.answer = func(ctx context.Context, cmd []string) rueidis.RedisResult {
 			defer time.Sleep(time.Millisecond) // a client that is busy with others
@@ -241,8 +242,8 @@ func TestBreakerOpensBeforeTheLastIsTold(t *testing.T) {
 	})
 }
 
-// TestBreakerAnswersTheQueue: who is queued when the breaker opens is not held
-// for the rest of the time.
+// TestBreakerAnswersTheQueue: a request that is queued when the breaker opens is
+// answered then, and not when its time is up.
 func TestBreakerAnswersTheQueue(t *testing.T) {
 	inBubble(t, Options{Breaker: Breaker{Failures: maxCalls}}, func(t *testing.T, s *Store, redis *stub) {
 		for range maxCalls {
@@ -256,8 +257,8 @@ func TestBreakerAnswersTheQueue(t *testing.T) {
 	})
 }
 
-// TestWithinIsReckonedWhenSent: a Wait that was queued has so much less time left
-// for its turn.
+// TestWithinIsReckonedWhenSent: the time that a Wait was queued is taken off the
+// time it has for its turn.
 func TestWithinIsReckonedWhenSent(t *testing.T) {
 	inBubble(t, Options{Timeout: time.Minute}, func(t *testing.T, s *Store, redis *stub) {
 		let := make(chan struct{})
@@ -276,13 +277,14 @@ func TestWithinIsReckonedWhenSent(t *testing.T) {
 		sent := redis.sent()
 		require.Len(t, sent, maxCalls+1)
 		args := sent[maxCalls]
-		within := math.Float64frombits(binary.LittleEndian.Uint64([]byte(args[len(args)-1])))
+		within := math.Float64frombits(binary.LittleEndian.Uint64([]byte(args[len(args)-1][8:])))
 		require.EqualValues(t, (6*time.Second - 1).Microseconds(), within)
 	})
 }
 
-// TestATurnThatIsTooLateAfterAll: a place whose reply came so late that its turn
-// is not before the deadline is given back at once, and the wait is denied.
+// TestATurnThatIsTooLateAfterAll: if the reply comes so late that the turn is no
+// longer before the deadline, the place is given back at once and the wait is
+// denied.
 func TestATurnThatIsTooLateAfterAll(t *testing.T) {
 	place := replyOf(t, "return {struct.pack('<ddd', 0, 7000000, 0), 7000000, 0}")
 	back := replyOf(t, "return {1}")
@@ -317,7 +319,7 @@ func TestATurnThatIsTooLateAfterAll(t *testing.T) {
 	})
 }
 
-// onceIn is a wait for a quota of 1 in so long.
+// onceIn returns a Wait at a quota of 1 in a period.
 func onceIn(t *testing.T, period time.Duration) throttled.Request {
 	t.Helper()
 	plan, err := throttled.Config{Quota: throttled.Per(1, period)}.Plan()
@@ -325,7 +327,8 @@ func onceIn(t *testing.T, period time.Duration) throttled.Request {
 	return throttled.Request{Plan: plan, Key: "k", Op: throttled.OpWait, Cost: 1, Within: throttled.Never}
 }
 
-// TestCloseWaits for what is on its way, although its caller has left.
+// TestCloseWaits: Close waits for a request on its way, even if its caller has
+// left.
 func TestCloseWaits(t *testing.T) {
 	place := replyOf(t, "return {struct.pack('<ddd', 0, 3600000000, 0), 3600000000, 0}")
 	back := replyOf(t, "return {1}")

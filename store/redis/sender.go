@@ -40,8 +40,8 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 	unsent := 0
 	broken := s.breaker.refuses()
 	s.mu.Lock()
-	if q.waiting() == 0 {
-		q.out--
+	q.out--
+	if q.waiting() == 0 || !q.sendsMore() {
 		s.mu.Unlock()
 		return nil
 	}
@@ -65,10 +65,10 @@ func (s *Store) nextBatch(q *batchQueue) *batch {
 		}
 	}
 	if len(b.requests) == 0 {
-		q.out--
 		b = nil
 	} else {
-		q.last = len(b.requests)
+		q.out++
+		q.last, b.sent = len(b.requests), now
 	}
 	s.mu.Unlock()
 	if unsent > 0 {
@@ -105,6 +105,9 @@ func (s *Store) exchange(b *batch) (goOn bool) {
 		}
 	}
 	goOn = !b.late
+	if b.queue != nil {
+		b.queue.took = s.now() - b.sent
+	}
 	if goOn && b.queue != nil && len(b.requests) == 1 && b.queue.waiting() == 0 {
 		b.queue.out--
 		goOn = false

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/internal/precheck"
 )
 
 // Store is a [throttled.Store] in Redis, shared by all processes that reach it.
@@ -152,8 +152,8 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	if ctx.Err() != nil || bounded && left <= 0 {
 		return nil, throttled.Result{}, interrupt.Refused(ctx)
 	}
-	if req.Plan == nil {
-		return nil, throttled.Result{}, errNoPlan
+	if !precheck.Planned(req) {
+		return nil, throttled.Result{}, precheck.ErrNoPlan
 	}
 	p, err := s.plans.of(req.Plan)
 	if err != nil {
@@ -169,9 +169,6 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	r.op = p.Operation(*req)
 	return r, throttled.Result{}, nil
 }
-
-// errNoPlan is returned for a request that no limiter made.
-var errNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
 
 // Close answers all who wait with [throttled.ErrClosed], also those who wait at
 // Options.Local, and all later calls too. It waits for the requests that are

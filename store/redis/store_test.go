@@ -28,8 +28,8 @@ func newLimiter(t testing.TB, s throttled.Store, quota string) *tsync.Limiter {
 	return l
 }
 
-// prefixOf returns a prefix that is t's alone, also where t runs again on the
-// same server.
+// prefixOf returns a prefix that is t's alone, even if t runs again on the same
+// server.
 func prefixOf(t testing.TB) string {
 	run, _ := runs.LoadOrStore(t, lastRun.Add(1))
 	return fmt.Sprintf("%s %d", strings.ReplaceAll(t.Name(), ":", "_"), run)
@@ -44,7 +44,16 @@ func TestKind(t *testing.T) {
 	assert.Equal(t, "redis", openStore(t, redistest.Shared(t).URL(), redis.Options{}).Kind())
 }
 
-// TestRoundTrips counts what Redis is asked: one command for each request, and
+func TestARequestWithoutAPlanIsRefused(t *testing.T) {
+	s := openStore(t, redistest.Shared(t).URL(), redis.Options{})
+	for _, plan := range []*throttled.Plan{nil, {}} {
+		_, err := s.Do(t.Context(), throttled.Request{Plan: plan, Key: "k", Cost: 1})
+		require.ErrorIs(t, err, throttled.ErrInvalidConfig)
+		require.ErrorContains(t, err, "the request has no Plan")
+	}
+}
+
+// TestRoundTrips counts the commands that Redis gets: one for each request, and
 // one more for the first that needs a script.
 func TestRoundTrips(t *testing.T) {
 	server := redistest.Start(t)
@@ -90,8 +99,8 @@ func commands(t testing.TB, server *redistest.Server, name string) (n int) {
 	return n
 }
 
-// TestOneLine has the processes of two stores wait at one key: first come, first
-// served, and nobody before its turn.
+// TestOneLine: those who wait at two stores, as in two processes, stand in one
+// line at a key. First come, first served, and nobody before its turn.
 func TestOneLine(t *testing.T) {
 	server := redistest.Start(t)
 	var limiters []*tsync.Limiter
@@ -122,7 +131,7 @@ func TestOneLine(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), (waits-1)*time.Second/10)
 }
 
-// awaitCommands returns when a command was called so often.
+// awaitCommands waits until a command was called n times.
 func awaitCommands(t testing.TB, server *redistest.Server, name string, n int) {
 	t.Helper()
 	for commands(t, server, name) < n {
@@ -130,7 +139,8 @@ func awaitCommands(t testing.TB, server *redistest.Server, name string, n int) {
 	}
 }
 
-// TestSleepersTakeNoSlot has more requests sleep than may be on their way.
+// TestSleepersTakeNoSlot: more requests may wait for their turn than may be on
+// their way.
 func TestSleepersTakeNoSlot(t *testing.T) {
 	s := openStore(t, redistest.Shared(t).URL(), redis.Options{Timeout: 10 * time.Second})
 	plan, err := throttled.Config{Quota: throttled.MustParseQuota("1/h"), Prefix: prefixOf(t)}.Plan()
@@ -195,7 +205,8 @@ func TestClose(t *testing.T) {
 	assert.LessOrEqual(t, state.ResetAfter, 2*time.Hour, "all places were given back, the last first")
 }
 
-// TestNewKeepsTheClient: it is the user's, before and after Close.
+// TestNewKeepsTheClient: the client stays open and the user's, before and after
+// Close.
 func TestNewKeepsTheClient(t *testing.T) {
 	client, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: []string{redistest.Shared(t).Addr()}, ForceSingleClient: true, DisableCache: true, AlwaysPipelining: true,
@@ -210,7 +221,8 @@ func TestNewKeepsTheClient(t *testing.T) {
 	require.NoError(t, client.Do(t.Context(), client.B().Ping().Build()).Error())
 }
 
-// TestClosedClient: whose client was closed under it is not a closed store.
+// TestClosedClient: a store whose client was closed by its owner is not closed
+// itself.
 func TestClosedClient(t *testing.T) {
 	client, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: []string{redistest.Shared(t).Addr()}, ForceSingleClient: true, DisableCache: true,
@@ -225,8 +237,8 @@ func TestClosedClient(t *testing.T) {
 	require.NotErrorIs(t, err, throttled.ErrClosed)
 }
 
-// TestGathered has many ask at once, of one key and of several: what is admitted
-// is the quota, to the unit.
+// TestGatheredAdmitsTheQuota: many callers ask at once, for one key and for
+// several, and exactly the quota is admitted.
 func TestGatheredAdmitsTheQuota(t *testing.T) {
 	for name, url := range map[string]string{"one server": redistest.Shared(t).URL(), "cluster": redistest.SharedCluster(t).URL()} {
 		t.Run(name, func(t *testing.T) {

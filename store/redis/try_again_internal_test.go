@@ -12,8 +12,8 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// TestTryAgain: where a call for several keys is refused because their slot moves,
-// each key has a call of its own.
+// TestTryAgain: if a call for several keys is refused because their slot moves,
+// each key gets a call of its own.
 func TestTryAgain(t *testing.T) {
 	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
 	granted := replyOf(t, "return {false, 0, 0}")
@@ -42,7 +42,8 @@ func TestTryAgain(t *testing.T) {
 	})
 }
 
-// TestTryAgainToGiveBack: places at several keys go back although their slot moves.
+// TestTryAgainToGiveBack: places at several keys are given back although their
+// slot moves.
 func TestTryAgainToGiveBack(t *testing.T) {
 	refusal := replyOf(t, "return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')")
 	place := replyOf(t, "return {struct.pack('<ddd', 0, 3600000000, 0), 3600000000, 0}")

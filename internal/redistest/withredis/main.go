@@ -1,5 +1,5 @@
 // Withredis starts a Redis, runs a command with -url and the URL of that Redis
-// behind its other arguments, stops the Redis, and exits as the command did:
+// appended to its arguments, stops the Redis, and exits as the command did:
 //
 //	go run ./internal/redistest/withredis server|sentinel|cluster command [argument…]
 //

@@ -31,24 +31,24 @@ func BenchmarkScripts(b *testing.B) {
 	b.Run("peek", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Op: throttled.OpPeek, Cost: 1})) })
 	b.Run("refund", func(b *testing.B) { s.bench(b, l.Operation(throttled.Request{Op: throttled.OpRefund, Cost: 1})) })
 	for name, keys := range map[string]int{"64 on one key": 1, "32 on 32 keys": 32} {
-		var asks []Operation
+		var operations []Operation
 		for i := range max(keys, 64-32*min(1, keys-1)) {
-			asks = append(asks, l.Operation(throttled.Request{Key: strconv.Itoa(i % keys), Cost: 1}))
+			operations = append(operations, l.Operation(throttled.Request{Key: strconv.Itoa(i % keys), Cost: 1}))
 		}
-		b.Run(name, func(b *testing.B) { s.bench(b, asks...) })
+		b.Run(name, func(b *testing.B) { s.bench(b, operations...) })
 	}
 }
 
 var scriptStats = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+),usec=(\d+)`)
 
-// bench carries out asks in one call, again and again.
-func (s *server) bench(b *testing.B, asks ...Operation) {
+// bench carries out operations in one call, again and again.
+func (s *server) bench(b *testing.B, operations ...Operation) {
 	require.NoError(b, s.do(s.client.B().Flushall().Build()).Error())
 	require.NoError(b, s.do(s.client.B().ConfigResetstat().Build()).Error())
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			c := NewCall(asks...)
+			c := NewCall(operations...)
 			reply, err := s.client.Do(context.Background(), c.Evalsha(s.client.B())).ToMessage()
 			if err != nil {
 				b.Error(err)

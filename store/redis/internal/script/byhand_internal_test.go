@@ -18,7 +18,7 @@ const (
 	noon = int64(2_400_000_000_000_000)
 )
 
-// told is a request at an instant, counted from noon, and the numbers that a
+// told is a request at an instant, counted from noon, with the numbers that a
 // person works out for it.
 type told struct {
 	at     time.Duration

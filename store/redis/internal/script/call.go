@@ -64,12 +64,30 @@ type Answer struct {
 func NewCall(operations ...Operation) *Call {
 	c := &Call{operations: operations, Command: Command{script: operations[0].script()}}
 	c.group()
-	if operations[0].decides() {
+	switch {
+	case !operations[0].decides():
+	case c.uniform():
+		c.args = append(c.args, c.decisions(c.byKey[0]))
+	default:
 		for _, of := range c.byKey {
 			c.args = append(c.args, c.decisions(of))
 		}
 	}
 	return c
+}
+
+// uniform reports whether one decision is asked for each of several buckets, and
+// always the same.
+func (c *Call) uniform() bool {
+	if len(c.byKey) != len(c.operations) {
+		return false
+	}
+	for i := range c.operations[1:] {
+		if !c.operations[i].asksLike(&c.operations[i+1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // group finds the operations on each bucket.
@@ -95,15 +113,21 @@ func (c *Call) group() {
 	}
 }
 
-// decisions returns the argument that goes with a key.
+// decisions returns the argument that goes with a key. What is asked several times
+// in a row goes once, with their number.
 func (c *Call) decisions(of []int) string {
 	rates := len(c.operations[0].plan.rates)
-	text := make([]byte, 0, 8*(1+len(of)*(2+maxNumbers*rates)))
+	text := make([]byte, 0, 8*(1+3+maxNumbers*rates)) // mostly all ask the same
 	if rates > 1 {
 		text = appendNumbers(text, int64(rates))
 	}
-	for _, i := range of {
-		text = c.operations[i].append(text)
+	for len(of) > 0 {
+		op, times := &c.operations[of[0]], 1
+		for times < len(of) && op.asksLike(&c.operations[of[times]]) {
+			times++
+		}
+		text = op.append(text, times)
+		of = of[times:]
 	}
 	return rueidis.BinaryString(text)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
-// TestGathered sends many asks in one call, and the same asks to buckets of
-// another name one by one: the answers are the same, and so is what is stored.
+// TestGathered sends many operations in one call, and the same operations on
+// other buckets one by one. The answers are equal, and so is what is stored.
 func TestGathered(t *testing.T) {
 	s := startServer(t)
 	for seed := range uint64(100) {
@@ -24,7 +24,7 @@ func TestGathered(t *testing.T) {
 		laws := relatedLaws(t, rng)
 		for round := range 3 {
 			now := noon + int64(seed)*tickSecond + int64(round)*rng.Int64N(5000)
-			together := relatedAsks(rng, laws, fmt.Sprint("together ", seed))
+			together := relatedOperations(rng, laws, fmt.Sprint("together ", seed))
 			alone := slices.Clone(together)
 			var want []Answer
 			for i := range alone {
@@ -37,7 +37,7 @@ func TestGathered(t *testing.T) {
 					got[i].Place.key = alone[i].key
 				}
 				require.NoError(t, got[i].Err)
-				want[i].Bucket, got[i].Bucket = nil, nil // what is stored tells more
+				want[i].Bucket, got[i].Bucket = nil, nil // what is stored says more
 				want[i].Result, got[i].Result = plain(want[i].Result), plain(got[i].Result)
 				require.Equal(t, want[i], got[i], "seed %d: %d of %+v", seed, i, together)
 				wantValue, wantExpires := s.value(alone[i].key)
@@ -49,7 +49,7 @@ func TestGathered(t *testing.T) {
 	}
 }
 
-// plain is a result that can be compared with another one.
+// plain returns a result that can be compared with another one.
 func plain(r throttled.Result) throttled.Result {
 	if r.Allowed { // two pointers to equal limits are equal to package assert
 		return throttled.NewResult(true, r.State())
@@ -57,22 +57,22 @@ func plain(r throttled.Result) throttled.Result {
 	return throttled.NewResult(false, r.State())
 }
 
-// relatedLaws are laws of different plans that one call can serve.
+// relatedLaws returns laws of different plans that one call can serve.
 func relatedLaws(t *testing.T, rng *rand.Rand) []*Plan {
 	a, n := everyAlgorithm[rng.IntN(len(everyAlgorithm))], 1+rng.IntN(3)
 	laws := make([]*Plan, 1+rng.IntN(3))
 	for i := range laws {
 		rates := make([]algorithm.Rate, n)
 		for j := range rates {
-			rates[j] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(20), Period: 1000 + rng.Int64N(3000), Burst: 1 + rng.Int64N(20)})
+			rates[j] = domain.Bounded(algorithm.Rate{Limit: 1 + rng.Int64N(20), Period: 1000 + rng.Int64N(3000), Burst: 1 + rng.Int64N(20)})
 		}
 		laws[i] = planOfRates(t, a, rates...)
 	}
 	return laws
 }
 
-// relatedAsks are asks of one kind.
-func relatedAsks(rng *rand.Rand, laws []*Plan, key string) []Operation {
+// relatedOperations returns operations of one kind.
+func relatedOperations(rng *rand.Rand, laws []*Plan, key string) []Operation {
 	ops := [][]throttled.Op{
 		{throttled.OpLimit, throttled.OpLimit, throttled.OpRefund},
 		{throttled.OpLimit, throttled.OpLimit, throttled.OpRefund},
@@ -80,19 +80,40 @@ func relatedAsks(rng *rand.Rand, laws []*Plan, key string) []Operation {
 		{throttled.OpPeek},
 		{throttled.OpReset},
 	}[rng.IntN(5)]
-	var asks []Operation
-	for len(asks) < 1+rng.IntN(64) {
+	if rng.IntN(3) == 0 {
+		return uniformOperations(rng, laws[0], ops, key)
+	}
+	var operations []Operation
+	for len(operations) < 1+rng.IntN(64) {
 		a := laws[rng.IntN(len(laws))].Operation(throttled.Request{
 			Key:    fmt.Sprint(key, " ", rng.IntN(4)),
 			Op:     ops[rng.IntN(len(ops))],
 			Cost:   1 + rng.Int64N(3),
 			Within: time.Duration(rng.IntN(3)) * time.Millisecond,
 		})
-		if len(asks) == 0 || a.Kind() == asks[0].Kind() {
-			asks = append(asks, a)
+		if len(operations) == 0 || a.Kind() == operations[0].Kind() {
+			operations = append(operations, a)
 		}
 	}
-	return asks
+	return operations
+}
+
+// uniformOperations ask the same of several buckets.
+func uniformOperations(rng *rand.Rand, law *Plan, ops []throttled.Op, key string) []Operation {
+	requests := make([]throttled.Request, 1+rng.IntN(3))
+	for i := range requests {
+		requests[i] = throttled.Request{Op: ops[rng.IntN(len(ops))], Cost: 1 + rng.Int64N(3)}
+	}
+	var operations []Operation
+	for n := range 1 + rng.IntN(4) {
+		for _, req := range requests {
+			req.Key = fmt.Sprint(key, " ", n)
+			if op := law.Operation(req); len(operations) == 0 || op.Kind() == operations[0].Kind() {
+				operations = append(operations, op)
+			}
+		}
+	}
+	return operations
 }
 
 // TestEval sends the whole script, as to a server that does not know it.
@@ -165,8 +186,8 @@ func TestNonsense(t *testing.T) {
 	assert.False(t, two[1].Result.Allowed)
 }
 
-// TestForeignValue: what is no bucket of ours is left as it is by all but a Reset,
-// and other buckets of the same call are served.
+// TestForeignValue: only a Reset changes a value that is no bucket of ours. Other
+// buckets of the same call are served.
 func TestForeignValue(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {

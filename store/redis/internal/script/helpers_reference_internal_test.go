@@ -10,7 +10,7 @@ import (
 )
 
 // reference is a bucket as internal/algorithm has it, counting ticks of a µs. It
-// keeps its state itself and never sees what Redis says.
+// keeps its own state and never sees a reply of Redis.
 type reference struct {
 	kind  algorithm.Kind
 	rates []algorithm.Rate
@@ -22,7 +22,7 @@ type reference struct {
 	fresh   int64 // when the key expires, 0 where there is none
 }
 
-// slack is by how many µs at most a key outlives its bucket.
+// slack is how long a key outlives its bucket at most, in µs.
 const slack = 1_024_000
 
 // expected is what the scripts must say of a step, and leave behind.
@@ -43,7 +43,7 @@ func newReference(l *Plan, rates []algorithm.Rate) *reference {
 	return r
 }
 
-// do carries out a as it is to be carried out at now.
+// do carries out an operation at now, as Redis should.
 func (r *reference) do(a *Operation, now int64) expected {
 	e := expected{}
 	switch {
@@ -97,7 +97,7 @@ func (r *reference) charge(e *expected, a *Operation, now int64) {
 	r.put(a.mark, words, now)
 }
 
-// cancel gives p back, which this reference has given.
+// cancel gives back a place that this reference has granted.
 func (r *reference) cancel(p *Place, now int64) expected {
 	e := expected{cancelled: r.version == p.Mark && now < p.Turn}
 	if e.cancelled {
@@ -169,7 +169,7 @@ func (r *reference) tell(e *expected, at int64, told algorithm.Answer) {
 	}
 }
 
-// seal adds what is to be found in Redis after the step.
+// seal adds what must be found in Redis after the step.
 func (r *reference) seal(e expected) expected {
 	e.words, e.expires = slices.Clone(r.words), -2
 	if r.fresh > 0 {

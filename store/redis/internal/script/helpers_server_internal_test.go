@@ -32,7 +32,8 @@ func startServer(t testing.TB) *server {
 	return s
 }
 
-// load makes all scripts known to the server, by its own clock and by a test's.
+// load makes all scripts known to the server, both with its own clock and with
+// that of a test.
 func (s *server) load() {
 	for _, of := range []scripts{bucketScripts, meterScripts, queueScripts, fixedWindowScripts, slidingWindowScripts} {
 		s.loadScript(of.one)
@@ -56,7 +57,7 @@ func timed(of *script) *script {
 	if made, ok := timedScripts.Load(of); ok {
 		return made.(*script)
 	}
-	clock := strings.Replace(luaClock, "local time = call('TIME')\nlocal now = time[1] * 1000000 + time[2]\n", "local now = ARGV[#ARGV] + 0\n", 1)
+	clock := strings.Replace(luaClock, "local time = call('TIME')\nlocal now = time[1] * 1000000 + time[2]\n", "local now = table.remove(ARGV) + 0\n", 1)
 	if clock == luaClock {
 		panic("clock.lua has another clock now")
 	}
@@ -66,8 +67,8 @@ func timed(of *script) *script {
 
 var timedScripts sync.Map
 
-// at returns c as it is carried out at now, in µs, or by the server's clock where
-// that is 0.
+// at returns c as it is carried out at now, in µs, or by the clock of the server
+// if now is 0.
 func at(c Command, now int64) *Command {
 	if now == 0 || c.script == resetScript {
 		return &c
@@ -90,9 +91,9 @@ func (s *server) run(c *Command, now int64) rueidis.RedisMessage {
 }
 
 // ask carries out operations in one call.
-func (s *server) ask(now int64, asks ...Operation) []Answer {
+func (s *server) ask(now int64, operations ...Operation) []Answer {
 	s.Helper()
-	c := NewCall(asks...)
+	c := NewCall(operations...)
 	return c.Answers(s.run(&c.Command, now))
 }
 
@@ -104,8 +105,8 @@ func (s *server) cancel(now int64, p *Place) bool {
 	return given[0]
 }
 
-// value is what is stored under a key, and when it expires, in ms; "" and -2 if
-// nothing is.
+// value returns what is stored under a key, and when it expires, in ms; "" and -2
+// if nothing is.
 func (s *server) value(key string) (string, int64) {
 	s.Helper()
 	value, err := s.do(s.client.B().Get().Key(key).Build()).ToString()

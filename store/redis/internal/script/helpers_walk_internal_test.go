@@ -1,24 +1,17 @@
 package script
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/algorithm"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
-// walker makes up what happens to a bucket next. It knows what was expected
-// last, so that it often stands at the very instant, or asks the very cost, at
-// which an answer turns.
+// walker makes up what happens to a bucket next.
 type walker struct {
-	rng       *rand.Rand
-	algorithm throttled.Algorithm
-	rates     []algorithm.Rate
-	first     int64 // no instant is before it
-	now       int64
-	last      expected
-	places    []*Place
+	*walk.Walker
+	places []*Place // that were taken
 }
 
 // step is something that happens at an instant: a cancel, or else a request.
@@ -29,17 +22,17 @@ type step struct {
 }
 
 func (w *walker) next(r *reference) step {
-	w.now = min(max(w.now+w.advance(), w.first), lastInstant)
-	n := w.rng.IntN(100)
+	now := w.Move()
+	n := w.Rand.IntN(100)
 	if n >= 82 && len(w.places) > 0 {
 		return w.nextCancel()
 	}
-	req := throttled.Request{Cost: w.cost()}
+	req := throttled.Request{Cost: w.Cost()}
 	switch {
 	case n < 30:
 		req.Op = throttled.OpLimit
 	case n < 60:
-		req.Op = []throttled.Op{throttled.OpWait, throttled.OpWait, throttled.OpLimit}[w.rng.IntN(3)]
+		req.Op = []throttled.Op{throttled.OpWait, throttled.OpWait, throttled.OpLimit}[w.Rand.IntN(3)]
 		req.Within = w.within(r, req)
 	case n < 70:
 		req.Op = throttled.OpPeek
@@ -48,34 +41,35 @@ func (w *walker) next(r *reference) step {
 	default:
 		req.Op = throttled.OpReset
 	}
-	return step{now: w.now, req: req}
+	return step{now: now, req: req}
 }
 
-// nextCancel is most often of the last place, and now and then just when its turn
-// comes.
+// nextCancel cancels most often the last place, and now and then just when its
+// turn comes.
 func (w *walker) nextCancel() step {
 	p := w.places[len(w.places)-1]
-	if w.rng.IntN(5) == 0 {
-		p = w.places[w.rng.IntN(len(w.places))]
+	if w.Rand.IntN(5) == 0 {
+		p = w.places[w.Rand.IntN(len(w.places))]
 	}
-	if w.rng.IntN(3) == 0 {
-		w.now = min(max(p.Turn-w.rng.Int64N(3)+1, w.first), lastInstant)
+	if w.Rand.IntN(3) == 0 {
+		w.Stand(p.Turn - w.Rand.Int64N(3) + 1)
 	}
-	return step{now: w.now, cancel: p}
+	return step{now: w.Now, cancel: p}
 }
 
-// within is often what a turn takes, or one less.
+// within returns how far ahead the turn may be, often just as far as it is, or
+// one less.
 func (w *walker) within(r *reference, req throttled.Request) (within time.Duration) {
-	turn := r.law.Peek(r.words, w.now, req.Cost).Turn
+	turn := r.law.Peek(r.words, w.Now, req.Cost).Turn
 	if req.Op == throttled.OpWait && r.kind == algorithm.LeakyBucket {
-		turn = max(w.now, r.law.Peek(r.words, w.now, 0).Fresh)
+		turn = max(w.Now, r.law.Peek(r.words, w.Now, 0).Fresh)
 	}
-	switch w.rng.IntN(6) {
+	switch w.Rand.IntN(6) {
 	case 0:
-		within = time.Duration(scaled(w.rng, 1<<62))
+		within = time.Duration(walk.Scaled(w.Rand, 1<<62))
 	case 1:
 		if turn != algorithm.Never {
-			within = time.Duration(turn-w.now-w.rng.Int64N(2)) * time.Microsecond
+			within = time.Duration(turn-w.Now-w.Rand.Int64N(2)) * time.Microsecond
 		}
 	default:
 		within = throttled.Never
@@ -83,70 +77,13 @@ func (w *walker) within(r *reference, req throttled.Request) (within time.Durati
 	return max(0, within)
 }
 
-// advance is how far the clock moves, most often not at all or a little, and now
-// and then back.
-func (w *walker) advance() int64 {
-	r := w.rates[w.rng.IntN(len(w.rates))]
-	var d int64
-	switch w.rng.IntN(13) {
-	case 0, 1, 2:
-		return 0
-	case 3:
-		d = w.rng.Int64N(5)
-	case 4: // about one E
-		d = r.Period/r.Limit + w.rng.Int64N(3) - 1
-	case 5: // a few E
-		d = w.rng.Int64N(4*(r.Period/r.Limit) + 2)
-	case 6: // about a window, or into it
-		d = w.rng.Int64N(2*r.Period + 1)
-	case 7: // to the edge of a window
-		d = r.Period - w.now%r.Period + w.rng.Int64N(3) - 1
-	case 8:
-		if w.last.state.RetryAfter != throttled.Never {
-			d = w.last.state.RetryAfter.Microseconds() - w.rng.Int64N(2)
-		}
-	case 9:
-		d = w.last.state.ResetAfter.Microseconds() - w.rng.Int64N(2)
-	case 10:
-		d = w.last.delay.Microseconds() - w.rng.Int64N(2)
-	case 11:
-		if len(w.places) > 0 {
-			d = w.places[len(w.places)-1].Turn - w.now - w.rng.Int64N(2)
-		}
-	case 12:
-		if w.rng.IntN(8) == 0 {
-			d = scaled(w.rng, 1<<52)
-		}
+// heard takes down what came of the last step.
+func (w *walker) heard(e expected) {
+	w.Last = walk.Answer{Remaining: e.state.Remaining, ResetAfter: e.state.ResetAfter.Microseconds(), RetryAfter: algorithm.Never}
+	if e.state.RetryAfter != throttled.Never {
+		w.Last.RetryAfter = e.state.RetryAfter.Microseconds()
 	}
-	if w.rng.IntN(6) == 0 {
-		return -d
-	}
-	return d
-}
-
-func (w *walker) cost() int64 {
-	r := w.rates[w.rng.IntN(len(w.rates))]
-	most := r.Burst
-	if w.algorithm == throttled.FixedWindow || w.algorithm == throttled.SlidingWindow {
-		most = r.Limit
-	}
-	switch w.rng.IntN(10) {
-	case 0:
-		return w.rng.Int64N(2)
-	case 1:
-		return w.last.state.Remaining + w.rng.Int64N(2)
-	case 2:
-		return most + w.rng.Int64N(3) - 1
-	case 3:
-		return w.rng.Int64N(3*most + 1)
-	case 4:
-		if w.rng.IntN(4) == 0 {
-			return scaled(w.rng, 1<<62)
-		}
-		return 1
-	case 5, 6:
-		return 1 + w.rng.Int64N(w.last.state.Remaining+1)
-	default:
-		return 1 + w.rng.Int64N(most/4+1)
+	if e.place != nil {
+		w.places, w.Turns = append(w.places, e.place), append(w.Turns, e.place.Turn)
 	}
 }

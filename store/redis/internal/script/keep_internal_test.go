@@ -48,7 +48,8 @@ func TestExpires(t *testing.T) {
 	}
 }
 
-// TestClock: without a time passed in it is the server's, to the µs.
+// TestClock: where no time is passed in, a script goes by the clock of the
+// server, to the µs.
 func TestClock(t *testing.T) {
 	s := startServer(t)
 	l := planOfText(t, throttled.TokenBucket, "5/s")
@@ -63,7 +64,7 @@ func TestClock(t *testing.T) {
 	assert.Greater(t, len(fractions), 1)
 }
 
-// changes is how many keys were written to so far.
+// changes returns how many keys were written to so far.
 func (s *server) changes() int {
 	s.Helper()
 	info, err := s.do(s.client.B().Info().Section("persistence").Build()).ToString()
@@ -73,8 +74,8 @@ func (s *server) changes() int {
 	return n
 }
 
-// TestWritesNothing: neither a Peek, nor what costs nothing, nor a denial, nor what
-// can never be allowed.
+// TestWritesNothing: a Peek writes nothing, and neither does what costs nothing,
+// is denied, or can never be allowed.
 func TestWritesNothing(t *testing.T) {
 	s := startServer(t)
 	for _, a := range everyAlgorithm {

@@ -9,25 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/model"
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
 // TestLikeMemory compares with the exact model of a waiting line in memory, which
-// charges nothing before its turn. As long as nobody gives up and nothing is given
-// back, Redis, where places are charged as they are taken, tells the same: every
-// denial, every turn, and what is told at it.
+// charges nothing before its turn. As long as nobody gives up and nothing is
+// given back, Redis, where places are charged as they are taken, says the same:
+// every denial, every turn, and the answer at that turn.
 func TestLikeMemory(t *testing.T) {
 	s := startServer(t)
 	for seed := range uint64(250) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		a := everyAlgorithm[seed%uint64(len(everyAlgorithm))]
-		rates := make([]algorithm.Rate, 1+rng.IntN(3))
-		for i := range rates {
-			rates[i] = bounded(algorithm.Rate{Limit: 1 + rng.Int64N(8), Period: 1000 + rng.Int64N(20), Burst: 1 + rng.Int64N(8)})
-		}
+		rates := walk.Small(rng, 1+rng.IntN(3), domain.MinPeriod)
 		b := &pair{s: s, law: planOfRates(t, a, rates...), key: fmt.Sprint(seed), turns: map[int]Answer{}}
-		b.line = newLine(b.law.kind, rates)
+		b.line = model.NewLine(b.law.kind, rates...)
 		now := noon
 		for range 40 {
 			now += rng.Int64N(2) * rng.Int64N(1500)
@@ -41,14 +38,6 @@ func TestLikeMemory(t *testing.T) {
 		}
 		require.Empty(t, b.turns)
 	}
-}
-
-func newLine(kind algorithm.Kind, rates []algorithm.Rate) *model.Line {
-	of := make([]model.Rate, len(rates))
-	for i, r := range rates {
-		of[i] = model.Rate(r)
-	}
-	return model.NewLine(kind, of...)
 }
 
 // pair is one bucket twice: in Redis and as the model has it.
@@ -86,7 +75,8 @@ func (b *pair) ask(now int64, req throttled.Request) Answer {
 	return got
 }
 
-// Place holds an answer to what the model says at once, or keeps it for later.
+// place compares an answer with that of the model, or keeps it until the model
+// has one.
 func (b *pair) place(now int64, req throttled.Request, want model.Place) {
 	got := b.ask(now, req)
 	if want.Status == model.Waiting {
@@ -99,7 +89,7 @@ func (b *pair) place(now int64, req throttled.Request, want model.Place) {
 	require.Equal(b.s, want.Answer, inTicks(got), "%v: %+v", b.law.name, req)
 }
 
-// inTicks is an answer as the model gives it.
+// inTicks returns an answer in the form of the model's.
 func inTicks(a Answer) model.Answer {
 	s := a.Result.State()
 	told := model.Answer{

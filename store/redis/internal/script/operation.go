@@ -6,6 +6,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/algorithm"
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 // Operation is a request as Redis is asked to carry it out.
@@ -29,8 +30,8 @@ const (
 	forget                // makes the bucket fresh
 )
 
-// maxWithin is how far ahead a turn may lie: 2^60 ns, as in memory.
-const maxWithin = 1 << 60 / int64(time.Microsecond)
+// maxWithin is how far ahead a turn may lie, in µs: as far as in memory.
+const maxWithin = algorithm.MaxAhead / int64(time.Microsecond)
 
 // Operation compiles req, whose Plan is that of p.
 func (p *Plan) Operation(req throttled.Request) Operation {
@@ -81,7 +82,7 @@ func newMark() int64 { return 1 + rand.Int64N(maxNumber) }
 func (op *Operation) GivesBack() bool { return op.action == refund || op.action == forget }
 
 // Slot returns the slot of the bucket in a cluster.
-func (op *Operation) Slot() uint16 { return slotOf(op.key) }
+func (op *Operation) Slot() uint16 { return hashslot.Of(op.key) }
 
 // Kind is equal for operations that one call can carry: those served by the same
 // script, over as many rates.
@@ -111,8 +112,16 @@ func (op *Operation) script() *script {
 // only a key.
 func (op *Operation) decides() bool { return op.action != read && op.action != forget }
 
-// append appends the decision that op asks for.
-func (op *Operation) append(to []byte) []byte {
+// asksLike reports whether op and other ask for the same decision, if on two
+// buckets.
+func (op *Operation) asksLike(other *Operation) bool {
+	return op.plan == other.plan && op.action == other.action && op.cost == other.cost &&
+		op.within == other.within && op.mark == other.mark
+}
+
+// append appends the decision that op asks for, to be made so many times.
+func (op *Operation) append(to []byte, times int) []byte {
+	to = appendNumbers(to, int64(times))
 	if op.action == refund {
 		to = appendNumbers(to, -1, 0)
 		for i := range op.plan.rates {

@@ -4,6 +4,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/hashslot"
 )
 
 // Place is a place in line that was taken and charged. It can be given back as
@@ -20,7 +21,7 @@ type Place struct {
 }
 
 // Slot returns the slot of the bucket in a cluster.
-func (p *Place) Slot() uint16 { return slotOf(p.key) }
+func (p *Place) Slot() uint16 { return hashslot.Of(p.key) }
 
 // Cancel returns the command that gives places back, in their order. In a cluster
 // they must be of one slot.

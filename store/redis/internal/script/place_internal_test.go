@@ -45,8 +45,8 @@ func (b *stand) wait(at, cost, after int64) *Place {
 
 func (b *stand) cancel(at int64, p *Place) bool { return b.s.cancel(noon+at*1000, p) }
 
-// TestCancel holds to what is written about a place given back, for a place in a
-// line and for one in a queue.
+// TestCancel: what is written about a place that is given back holds in a line
+// and in a queue.
 func TestCancel(t *testing.T) {
 	s := startServer(t)
 	for _, a := range bucketKinds {

@@ -58,25 +58,17 @@ func Compile(plan *throttled.Plan) *Plan {
 	roomier := make([]algorithm.Rate, len(given))
 	for i, g := range given {
 		r := algorithm.Rate{Limit: g.Limit, Period: g.Period.Microseconds(), Burst: g.Burst}
-		if r.Burst == 0 {
-			r.Burst = r.Limit
-		}
 		p.rates = append(p.rates, newRate(p.kind, r))
 		rates[i], roomier[i] = r, r
-		if countsWindows(p.kind) {
+		if p.kind.Windows() {
 			roomier[i].Limit++
 		} else {
-			roomier[i].Burst++
+			roomier[i].Burst = r.Capacity(p.kind) + 1
 		}
 	}
 	p.capacity = slices.MinFunc(p.rates, func(a, b rate) int { return cmp.Compare(a.capacity, b.capacity) }).capacity
 	p.law, p.roomier = algorithm.New(p.kind, rates...), algorithm.New(p.kind, roomier...)
 	return p
-}
-
-// countsWindows reports whether an algorithm counts in windows.
-func countsWindows(k algorithm.Kind) bool {
-	return k == algorithm.FixedWindow || k == algorithm.SlidingWindow
 }
 
 // queues reports whether a bucket has a queue besides its meter.
@@ -107,18 +99,15 @@ func stateAt(now int64, told algorithm.Answer) throttled.State {
 		Limit:      told.Binding.Capacity,
 		Rate:       told.Binding.Index,
 		Remaining:  told.Remaining,
-		ResetAfter: until(told.Fresh, now),
-		RetryAfter: until(told.Turn, now),
+		ResetAfter: microseconds(told.ResetAfter(now)),
+		RetryAfter: microseconds(told.RetryAfter(now)),
 	}
 }
 
-// until returns the time from now to the instant at, 0 if it has come.
-func until(at, now int64) time.Duration {
-	if at == algorithm.Never {
+// microseconds returns n µs, which are within the bounds of a turn, or Never.
+func microseconds(n int64) time.Duration {
+	if n == algorithm.Never {
 		return throttled.Never
 	}
-	return microseconds(max(0, at-now))
+	return time.Duration(n) * time.Microsecond
 }
-
-// microseconds returns n µs. It requires n to be within the bounds of a turn.
-func microseconds(n int64) time.Duration { return time.Duration(n) * time.Microsecond }

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
-	"github.com/throttled-go/throttled/internal/algorithm"
 )
 
 func TestCheck(t *testing.T) {
@@ -41,27 +40,13 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestKinds: the algorithms of both packages are in one order, so that one is made
-// of the other.
-func TestKinds(t *testing.T) {
-	for a, kind := range map[throttled.Algorithm]algorithm.Kind{
-		throttled.TokenBucket:   algorithm.TokenBucket,
-		throttled.LeakyBucket:   algorithm.LeakyBucket,
-		throttled.GCRA:          algorithm.GCRA,
-		throttled.FixedWindow:   algorithm.FixedWindow,
-		throttled.SlidingWindow: algorithm.SlidingWindow,
-	} {
-		assert.Equal(t, kind, planOfText(t, a, "5/s").kind)
-	}
-}
-
 func TestKey(t *testing.T) {
 	plan, err := throttled.Config{Prefix: "shop", Quota: throttled.MustParseQuota("10/s burst 20; 1000/h")}.Plan()
 	require.NoError(t, err)
 	assert.Equal(t, "shop:token_bucket:10/s burst 20; 1000/h:{user}:1", Compile(plan).key("{user}:1"))
 }
 
-// TestNumbers: what is written down is read again, and nothing else is.
+// TestNumbers: what is written is read again, and nothing else is.
 func TestNumbers(t *testing.T) {
 	for _, n := range []int64{0, 1, 1<<48 - 1, 1_767_225_600_000_000, maxNumber} {
 		got, ok := numberAt(string(appendNumbers(nil, -1, n)), 1)
@@ -83,8 +68,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestWithin: what is waited for is never less than nothing, and no more than there
-// is room for in a number.
+// TestWithin: the time until a turn is at least 0, and at most what there is room
+// for in a number.
 func TestWithin(t *testing.T) {
 	l := planOfText(t, throttled.TokenBucket, "5/s")
 	for within, want := range map[time.Duration]int64{

@@ -3,7 +3,6 @@ package script
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 
 	"github.com/throttled-go/throttled/internal/algorithm"
 )
@@ -14,23 +13,11 @@ type rate struct {
 	kind     algorithm.Kind
 	capacity int64 // the greatest cost that a fresh state allows
 	period   int64 // µs
-
-	// E = period/limit is step/den µs in lowest terms.
-	step, den int64
-}
-
-// span is an exact length of time: ticks + part/den µs.
-type span struct {
-	ticks, part int64
+	interval algorithm.Interval
 }
 
 func newRate(kind algorithm.Kind, r algorithm.Rate) rate {
-	divisor := gcd(r.Limit, r.Period)
-	made := rate{kind: kind, capacity: r.Burst, period: r.Period, step: r.Period / divisor, den: r.Limit / divisor}
-	if countsWindows(kind) {
-		made.capacity = r.Limit
-	}
-	return made
+	return rate{kind: kind, capacity: r.Capacity(kind), period: r.Period, interval: r.Interval()}
 }
 
 // appendCharge appends what a script is asked to charge cost. It requires
@@ -51,18 +38,11 @@ const maxNumbers = 5
 // append appends a cost and how much may be charged already where it is its
 // turn.
 func (r *rate) append(to []byte, cost, room int64) []byte {
-	if countsWindows(r.kind) {
+	if r.kind.Windows() {
 		return appendNumbers(to, cost, r.period, room)
 	}
-	price, limit := r.times(cost), r.times(room)
-	return appendNumbers(to, price.ticks, price.part, r.den, limit.ticks, limit.part)
-}
-
-// times returns n·E. It requires 0 ≤ n ≤ capacity.
-func (r *rate) times(n int64) span {
-	hi, lo := bits.Mul64(uint64(n), uint64(r.step))
-	ticks, part := bits.Div64(hi, lo, uint64(r.den))
-	return span{int64(ticks), int64(part)}
+	price, limit := r.interval.Times(cost), r.interval.Times(room)
+	return appendNumbers(to, price.Ticks, price.Part, r.interval.Den, limit.Ticks, limit.Part)
 }
 
 // sound reports whether words may be a state that a script has left behind.
@@ -73,7 +53,7 @@ func (r *rate) sound(words []int64) bool {
 	case algorithm.SlidingWindow:
 		return words[0] <= maxNumber/r.period && words[1] <= r.capacity && words[2] <= r.capacity
 	default:
-		return words[1] < r.den
+		return words[1] < r.interval.Den
 	}
 }
 
@@ -103,11 +83,4 @@ func numberAt(text string, i int) (n int64, ok bool) {
 	}
 	n = int64(x)
 	return n, float64(n) == x
-}
-
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

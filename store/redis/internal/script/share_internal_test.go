@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/throttled-go/throttled/internal/model/walk"
 )
 
-// sharing is the function share of the sliding window, for ARGV[1] with rooms,
-// periods and previous counts.
+// sharing returns a script that calls the function share of the sliding window
+// for each room, period and previous count in ARGV[1].
 func sharing(t *testing.T) *script {
 	t.Helper()
 	of := newScript(luaClock, luaSlidingWindow)
@@ -46,10 +48,10 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// division is a room below previous, and a period that is, if there is one, such
-// that room·period is a multiple of previous, or one more or less.
+// division returns a room below previous, and a period. If there is such a
+// period, room·period is a multiple of previous, or one more or less.
 func division(rng *rand.Rand) (room, period, previous int64) {
-	previous = 2 + scaled(rng, maxAmount-2)
+	previous = 2 + walk.Scaled(rng, walk.MaxAmount-2)
 	room = 1 + rng.Int64N(previous-1)
 	if rng.IntN(4) == 0 {
 		room = previous - 1

@@ -7,7 +7,7 @@
 -- part: capacity·E − cost·E, and capacity·E where cost is given back.
 
 local STATE = '<ddd' -- version, ticks, part
-local ASKED = '<ddddddd' -- within, mark, costTicks, costPart, den, roomTicks, roomPart
+local ASKED = '<dddddddd' -- times, within, mark, costTicks, costPart, den, roomTicks, roomPart
 local fits
 
 -- fresh returns the first instant at which a state is as good as fresh.

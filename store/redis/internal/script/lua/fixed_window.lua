@@ -5,7 +5,7 @@
 -- have been charged before: limit − cost, and limit where cost is given back.
 
 local STATE = '<ddd' -- version, window, count
-local ASKED = '<ddddd' -- within, mark, cost, period, room
+local ASKED = '<dddddd' -- times, within, mark, cost, period, room
 local fits
 
 -- fresh returns the first instant at which a state is as good as fresh.
@@ -31,8 +31,8 @@ local function charged(_, at, window, count, _, cost, period)
   return window, count + cost, 0
 end
 
--- returned is charged for a cost that is given back at the instant at: at the
--- most what was charged in the window of then.
+-- returned is charged for a cost that is given back at the instant at, which is at
+-- most what was charged in the window of that instant.
 local function returned(_, at, window, count, _, cost, period)
   if window * period ~= at - at % period then return window, count, 0 end
   if count <= cost then return 0, 0, 0 end

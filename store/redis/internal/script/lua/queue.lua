@@ -3,7 +3,7 @@
 -- State and asked: as in bucket.lua.
 
 local STATE = '<ddd' -- version, ticks, part
-local ASKED = '<ddddddd' -- within, mark, costTicks, costPart, den, roomTicks, roomPart
+local ASKED = '<dddddddd' -- times, within, mark, costTicks, costPart, den, roomTicks, roomPart
 
 -- fresh returns the first instant at which a state is as good as fresh.
 local function fresh(ticks, part)

@@ -6,7 +6,7 @@
 -- others may come to: limit − cost, and limit where cost is given back.
 
 local STATE = '<dddd' -- version, window, previous, current
-local ASKED = '<ddddd' -- within, mark, cost, period, room
+local ASKED = '<dddddd' -- times, within, mark, cost, period, room
 local fits
 local floor = math.floor
 
@@ -70,8 +70,8 @@ local function charged(_, at, window, previous, current, cost, period)
   return window, previous, current + cost
 end
 
--- returned is charged for a cost that is given back at the instant at: at the
--- most what was charged in the window of then.
+-- returned is charged for a cost that is given back at the instant at, which is at
+-- most what was charged in the window of that instant.
 local function returned(_, at, window, previous, current, cost, period)
   if window * period == at - at % period then
     current = current > cost and current - cost or 0
