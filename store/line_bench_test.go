@@ -19,30 +19,60 @@ import (
 // answer; and what the first Limit, Peek or Refund after somebody left takes. A
 // Refund lets one through, where it gives room. Nobody's turn comes by itself.
 //
-// A Wait at a leaky bucket stands in its queue; everybody else stands in line.
+// A Wait at a leaky bucket stands in its queue; everybody else stands in line. All
+// cost 1, but where costs are mixed, or the line is ten runs of equal costs.
 func BenchmarkLine(b *testing.B) {
+	one := func(*line) int64 { return 1 }
+	mixed := func(l *line) int64 { return 1 + l.random.Int64N(3) }
+	runs := func(l *line) int64 { return 1 + int64(10*l.came/l.length%3) }
+	type quota struct {
+		name, text string
+		cost       func(l *line) int64
+	}
+	windows := []quota{
+		{"rates=1", "10/h", one},
+		{"rates=2", "10/h; 100/d", one},
+		{"rates=2/odd", "6/7h; 20/11h", one},
+		{"rates=2/runs", "10/h; 100/d", runs},
+		{"rates=2/mixed", "10/h; 100/d", mixed},
+		{"rates=3", "10/h; 100/d; 500/w", one},
+	}
 	for _, kind := range []string{"memory", "actor"} {
 		for _, waits := range []struct {
 			name      string
 			algorithm throttled.Algorithm
 			op        throttled.Op
-			quotas    [2]string // of one rate and of two
+			quotas    []quota
 		}{
-			{"token_bucket", throttled.TokenBucket, throttled.OpWait, [2]string{"1/h burst 10", "1/h burst 10; 20/d burst 40"}},
-			{"gcra", throttled.GCRA, throttled.OpWait, [2]string{"7/5h burst 10", "7/5h burst 10; 23/d burst 40"}},
-			{"leaky_bucket", throttled.LeakyBucket, throttled.OpLimit, [2]string{"1/h burst 10", "1/h burst 10; 20/d burst 40"}},
-			{"leaky_bucket_queue", throttled.LeakyBucket, throttled.OpWait, [2]string{"1/h burst 200000", "1/h burst 200000; 25/d burst 200000"}},
-			{"fixed_window", throttled.FixedWindow, throttled.OpWait, [2]string{"10/h", "10/h; 100/d"}},
-			{"sliding_window", throttled.SlidingWindow, throttled.OpWait, [2]string{"10/h", "10/h; 100/d"}},
+			{"token_bucket", throttled.TokenBucket, throttled.OpWait, []quota{
+				{"rates=1", "1/h burst 10", one},
+				{"rates=2", "1/h burst 10; 20/d burst 40", one},
+				{"rates=4", "1/h burst 10; 20/d burst 40; 100/w burst 50; 13/17h burst 11", one},
+			}},
+			{"gcra", throttled.GCRA, throttled.OpWait, []quota{
+				{"rates=1", "7/5h burst 10", one},
+				{"rates=2", "7/5h burst 10; 23/d burst 40", one},
+			}},
+			{"leaky_bucket", throttled.LeakyBucket, throttled.OpLimit, []quota{
+				{"rates=1", "1/h burst 10", one},
+				{"rates=2", "1/h burst 10; 20/d burst 40", one},
+			}},
+			{"leaky_bucket_queue", throttled.LeakyBucket, throttled.OpWait, []quota{
+				{"rates=1", "1/h burst 200000", one},
+				{"rates=2", "1/h burst 200000; 25/d burst 200000", one},
+			}},
+			{"fixed_window", throttled.FixedWindow, throttled.OpWait, windows},
+			{"sliding_window", throttled.SlidingWindow, throttled.OpWait, windows},
 		} {
-			for i, quota := range waits.quotas {
+			for _, quota := range waits.quotas {
 				for _, n := range []int{1000, 10_000, 100_000} {
-					b.Run(fmt.Sprintf("%s/%s/rates=%d/waiting=%d", kind, waits.name, i+1, n), func(b *testing.B) {
-						plan, err := throttled.Config{Quota: throttled.MustParseQuota(quota), Algorithm: waits.algorithm}.Plan()
+					b.Run(fmt.Sprintf("%s/%s/%s/waiting=%d", kind, waits.name, quota.name, n), func(b *testing.B) {
+						plan, err := throttled.Config{Quota: throttled.MustParseQuota(quota.text), Algorithm: waits.algorithm}.Plan()
 						if err != nil {
 							b.Fatal(err)
 						}
 						l := newLine(b, kind, plan, waits.op)
+						l.length, l.cost = n, quota.cost
 						for len(l.members) < n {
 							l.come()
 						}
@@ -68,6 +98,9 @@ type line struct {
 	store   throttled.Submitter
 	waiting func() int64
 	req     throttled.Request // of those who come
+	cost    func(l *line) int64
+	came    int
+	length  int // how many shall wait
 	members []*member
 	left    chan *member
 	random  *rand.Rand
@@ -93,7 +126,7 @@ const (
 func newLine(b *testing.B, kind string, plan *throttled.Plan, op throttled.Op) *line {
 	l := &line{
 		b:      b,
-		req:    throttled.Request{Plan: plan, Key: "k", Op: op, Cost: 1, Within: throttled.Never},
+		req:    throttled.Request{Plan: plan, Key: "k", Op: op, Within: throttled.Never},
 		left:   make(chan *member, 1),
 		random: rand.New(rand.NewPCG(1, 2)),
 	}
@@ -106,7 +139,10 @@ func newLine(b *testing.B, kind string, plan *throttled.Plan, op throttled.Op) *
 		b.Cleanup(func() { _ = m.Close() })
 		l.store, l.waiting = m, func() int64 { return m.Stats().Waiting }
 	}
-	fill := int64(10) // all of the first rate
+	fill := plan.Quota().Rates()[0].Limit
+	if burst := plan.Quota().Rates()[0].Burst; burst > 0 {
+		fill = burst
+	}
 	if plan.Algorithm() == throttled.LeakyBucket && op == throttled.OpWait {
 		fill = 1 // or the first would not have to wait
 	}
@@ -139,6 +175,8 @@ func (l *line) come() {
 			l.left <- m
 		}
 	}
+	l.req.Cost = l.cost(l)
+	l.came++
 	l.time(joining, func() { l.store.Submit(ctx, l.req, done) })
 	l.members = append(l.members, m)
 }

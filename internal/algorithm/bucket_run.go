@@ -1,5 +1,10 @@
 package algorithm
 
+import (
+	"math"
+	"math/bits"
+)
+
 // Places in a line at a bucket of m rates. With x the TATs before a place of
 // cost c, its turn is
 //
@@ -79,15 +84,48 @@ func (s *Runs) empty(run *Run) {
 	}
 }
 
-func (s *Runs) bucketSum(run *Run, costs []int64) bool {
+func (s *Runs) bucketSum(run, spare *Run, costs []int64) bool {
 	s.empty(run)
-	for _, cost := range costs {
+	equal := 1
+	for equal < len(costs) && costs[equal] == costs[0] {
+		equal++
+	}
+	if !s.repeat(run, spare, costs[0], equal) {
+		return false
+	}
+	for _, cost := range costs[equal:] {
 		if !s.charge(run, cost) {
 			return false
 		}
 	}
 	return true
 }
+
+// repeat adds so many places of equal cost to run, which is empty: a few one by one,
+// and then as many again as there are, and again.
+func (s *Runs) repeat(run, spare *Run, cost int64, places int) bool {
+	doublings := max(0, bits.Len(uint(places))-fewPlaces)
+	for range places >> doublings {
+		if !s.charge(run, cost) {
+			return false
+		}
+	}
+	for doublings > 0 {
+		doublings--
+		if !s.bucketChain(spare, run, run) {
+			return false
+		}
+		*run, *spare = *spare, *run
+		if places>>doublings&1 == 1 && !s.charge(run, cost) {
+			return false
+		}
+	}
+	return true
+}
+
+// fewPlaces is the number of bits of as many places as it takes no longer to charge
+// than to chain.
+const fewPlaces = 3
 
 // charge adds a place behind those of run.
 func (s *Runs) charge(run *Run, cost int64) bool {
@@ -172,18 +210,29 @@ func (s *Runs) bucketChain(run, first, second *Run) bool {
 // first, in second, or in second because of another that does so in first.
 func (s *Runs) chainRestarts(list []restart, first, second *Run, i, j int) ([]restart, bool) {
 	m := len(s.rates)
+	greatest := int64(math.MinInt64) // the ticks of plus in list
 	for _, n := range first.restarts[i*m+j] {
 		n.plus = s.rates[i].plus(n.plus, second.sums[i])
-		list = addRestart(list, n)
+		list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 	}
 	for _, n := range second.restarts[i*m+j] {
 		turn := s.rates[j].rounded(s.rates[j].minus(first.sums[j], Span{Part: n.lag}))
-		list = addRestart(list, restart{turn.lag, Span{n.plus.Ticks + turn.plus.Ticks, n.plus.Part}})
+		n = restart{turn.lag, Span{n.plus.Ticks + turn.plus.Ticks, n.plus.Part}}
+		list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 	}
 	for l := range m {
+		ahead := first.restarts[l*m+j]
+		if len(ahead) == 0 {
+			continue
+		}
 		for _, n := range second.restarts[i*m+l] {
-			for _, ahead := range first.restarts[l*m+j] {
-				list = addRestart(list, restart{ahead.lag, n.from(ahead.plus)})
+			for k := range ahead {
+				// Most are far behind.
+				if ahead[k].plus.Ticks+n.plus.Ticks < greatest-2 {
+					continue
+				}
+				n := restart{ahead[k].lag, n.from(ahead[k].plus)}
+				list, greatest = addRestart(list, n), max(greatest, n.plus.Ticks)
 			}
 		}
 		if len(list) > maxRestarts {

@@ -10,12 +10,13 @@ package algorithm
 // of the number of rates. A window is filled up place after place and has no
 // such sum. A run of places at one window is tabulated instead, in time and
 // memory in proportion to them, and is then gone through in the logarithm of
-// their number. Several windows at once have neither.
+// their number. Several windows at once have neither: a [Walk] passes their places.
 //
 // A Runs is immutable.
 type Runs struct {
-	kind  Kind
-	rates []rate
+	kind   Kind
+	rates  []rate  // of windows, that of the shortest period first
+	blocks []int64 // of windows, see there
 }
 
 // Run is what some places in a row do to the state that they find. The zero
@@ -32,7 +33,13 @@ type Run struct {
 }
 
 // Runs returns how the law sums up places.
-func (l *Law) Runs() *Runs { return &Runs{kind: l.kind, rates: l.rates} }
+func (l *Law) Runs() *Runs {
+	if l.kind != FixedWindow && l.kind != SlidingWindow {
+		return &Runs{kind: l.kind, rates: l.rates}
+	}
+	rates := byPeriod(l.rates)
+	return &Runs{l.kind, rates, blocks(rates)}
+}
 
 // Rates returns of how many rates a sum is made.
 func (s *Runs) Rates() int { return len(s.rates) }
@@ -40,13 +47,16 @@ func (s *Runs) Rates() int { return len(s.rates) }
 // Chains reports whether Chain is of any use.
 func (s *Runs) Chains() bool { return !s.kind.Windows() }
 
-// Sum fills run for places of these costs, each from 1 to the capacity. It
-// reports whether it could; else run is of no use. What it allocates is enough
-// for as many places as there is room for in costs.
-func (s *Runs) Sum(run *Run, costs []int64) bool {
+// Sums reports whether Sum is of any use. Where it is not, [Runs.Walk] is.
+func (s *Runs) Sums() bool { return s.Chains() || s.tabulates() }
+
+// Sum fills run for places of these costs, at least one, each from 1 to the capacity.
+// It reports whether it could; else run is of no use. What it allocates is enough for
+// as many places as there is room for in costs. What is in spare, it may overwrite.
+func (s *Runs) Sum(run, spare *Run, costs []int64) bool {
 	switch {
 	case s.Chains():
-		return s.bucketSum(run, costs)
+		return s.bucketSum(run, spare, costs)
 	case s.tabulates():
 		s.rates[0].tabulate(run, costs)
 		return true
@@ -75,10 +85,10 @@ func (s *Runs) Pass(costs, state []int64, at int64) int64 {
 	words := s.kind.Words()
 	for _, cost := range costs {
 		for i := range s.rates { // one that allows it goes on to
-			at = s.rates[i].decide(state[i*words:], at, cost, false).turn
+			at = s.rates[i].decide(state[s.rates[i].Index*words:], at, cost, false).turn
 		}
 		for i := range s.rates {
-			s.rates[i].decide(state[i*words:], at, cost, true)
+			s.rates[i].decide(state[s.rates[i].Index*words:], at, cost, true)
 		}
 	}
 	return at

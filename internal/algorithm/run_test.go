@@ -69,7 +69,7 @@ func randomLine(rng *rand.Rand, kind algorithm.Kind, rates []model.Rate, n int) 
 func chained(rng *rand.Rand, runs *algorithm.Runs, costs []int64) (*algorithm.Run, bool) {
 	run := &algorithm.Run{}
 	if len(costs) < 2 || rng.IntN(8) == 0 {
-		ok := runs.Sum(run, costs)
+		ok := runs.Sum(run, &algorithm.Run{}, costs)
 		return run, ok
 	}
 	middle := 1 + rng.IntN(len(costs)-1)
@@ -97,8 +97,8 @@ func TestRunsEqualTheirPlaces(t *testing.T) {
 		state := slices.Clone(q.first)
 		require.Equal(t, q.turn, runs.Pass(q.costs, state, q.at))
 		require.Equal(t, q.last, state, "one by one, seed %d: %v of %v", seed, kind, rates)
-		var run algorithm.Run
-		if !runs.Sum(&run, q.costs) {
+		var run, spare algorithm.Run
+		if !runs.Sum(&run, &spare, q.costs) {
 			refused++
 			continue
 		}
@@ -111,7 +111,7 @@ func TestRunsEqualTheirPlaces(t *testing.T) {
 		copy(state, q.first)
 		for _, part := range [][]int64{q.costs[:middle], q.costs[middle:]} {
 			if len(part) > 0 {
-				require.True(t, runs.Sum(&run, part)) // into a run that was used before
+				require.True(t, runs.Sum(&run, &spare, part)) // into a run that was used before
 				runs.Through(&run, state, q.at)
 			}
 		}

@@ -96,12 +96,21 @@ func newCrowd(t *testing.T, a throttled.Algorithm, quota string, seed int) *crow
 		c.lowest = min(c.lowest, r.Burst)
 		c.interval = max(2, int64(r.Period)/r.Limit)
 	}
-	least, most := int64(1), []int64{1, 2, c.lowest/40 + 1, c.lowest/8 + 1, c.lowest}[random.IntN(5)]
+	least, most := int64(1), []int64{1, 1, 2, c.lowest/40 + 1, c.lowest/8 + 1, c.lowest}[random.IntN(6)]
 	if random.IntN(6) == 0 {
 		least, most = max(1, c.lowest-3-c.lowest/1000), c.lowest
 	}
 	most = min(most, c.lowest)
 	c.cost = func() int64 { return least + random.Int64N(most-least+1) }
+	if random.IntN(3) == 0 { // runs of equal costs
+		random, one := c.cost, c.cost()
+		c.cost = func() int64 {
+			if c.random.IntN(30) == 0 {
+				one = random()
+			}
+			return one
+		}
+	}
 	limits := seed % 3
 	c.limits = func() bool { return limits == 0 || limits == 1 && random.IntN(2) == 0 }
 	if limits == 0 {
@@ -120,9 +129,16 @@ func TestCrowdEqualsTheModel(t *testing.T) {
 		"10/s burst 4; 30/m burst 9", "7/m burst 5; 5/3s burst 20; 100/h", "7/s burst 7; 420/m burst 300", "3000000000/s burst 4; 7/2ns burst 3",
 		"999983/s burst 500; 999979/s burst 700", "700/s burst 500; 11000/m burst 2000", "900000000/s burst 500; 400000007/s burst 600", "99991/100ns burst 100000",
 	}
+	windows := []string{
+		"10/s; 100/m", "5/s; 1000/h; 10000/d", "100/s; 1000/m", "3/7s; 10/11s", "2/s; 5/6s; 20/m", "1/s; 30/m; 200/h",
+		"3/s; 10/5s; 30/20s; 80/m", "2/s; 7/5s; 6/4s", "30/m; 4/5s", "20/3ns; 50/8ns; 12/2ns",
+	}
 	for a := throttled.TokenBucket; a <= throttled.SlidingWindow; a++ {
-		if a == throttled.GCRA {
+		switch a {
+		case throttled.GCRA:
 			continue // the law of the token bucket
+		case throttled.FixedWindow:
+			quotas = append(quotas, windows...)
 		}
 		for _, quota := range quotas {
 			t.Run(a.String()+"/"+quota, func(t *testing.T) {

@@ -14,15 +14,15 @@ import "github.com/throttled-go/throttled"
 // after the bucket changed, works out the state after the last place again. A
 // short line is gone through for that. A long one has a [tally], by which it takes
 // the logarithm of n at a bucket and the root of n at a window. At several windows
-// at once it takes n steps: what one of them holds back decides where in the
-// others a place falls, so nothing shorter than the places tells the end.
+// at once it takes a few steps for each run of equal costs, whatever its length; n
+// steps, where every cost is another one (see [batches]).
 type line struct {
 	waiters
 	len   int
 	turn  int64   // of the head
 	end   []int64 // the bucket's state as it will be after the last place
 	stale bool    // somebody left or the bucket changed: end must be worked out again
-	tally *tally  // nil while the line is short
+	tally tally   // nil while the line is short
 }
 
 // join gives w the last place. Its turn has not come.

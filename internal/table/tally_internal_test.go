@@ -39,8 +39,8 @@ func TestTallyStaysLow(t *testing.T) {
 						require.Same(t, w, l.grant(plan, state))
 					} else {
 						l.leave(plan, state, 0, w)
-						if l.tally != nil {
-							require.LessOrEqual(t, l.tally.wrong, maxWrong)
+						if s, ok := l.tally.(*sums); ok {
+							require.LessOrEqual(t, s.wrong, maxWrong)
 						}
 					}
 					all = append(all[:place], all[place+1:]...)
@@ -62,6 +62,7 @@ func sound(t *testing.T, l *line, most int) {
 		require.LessOrEqual(t, l.len, longLine)
 		return
 	}
+	all := l.tally.(*sums)
 	highest := bits.Len(uint(2*most/stretchLen + 1))
 	waiting, wrong := 0, 0
 	var look func(s *stretch) (depth int)
@@ -81,17 +82,17 @@ func sound(t *testing.T, l *line, most int) {
 		}
 		return 1 + max(look(s.left), look(s.right))
 	}
-	for i, tree := range l.tally.trees {
+	for i, tree := range all.trees {
 		require.Nil(t, tree.parent)
 		depth := look(tree)
 		require.LessOrEqual(t, depth, highest)
-		if next := i + 1; l.tally.runs.Chains() && next+1 < len(l.tally.trees) {
-			require.Greater(t, tree.height, l.tally.trees[next].height)
+		if next := i + 1; all.runs.Chains() && next+1 < len(all.trees) {
+			require.Greater(t, tree.height, all.trees[next].height)
 		}
 	}
 	require.Equal(t, l.len, waiting)
-	require.LessOrEqual(t, wrong, l.tally.wrong)
-	if l.tally.runs.Chains() {
-		require.LessOrEqual(t, len(l.tally.trees), highest+2)
+	require.LessOrEqual(t, wrong, all.wrong)
+	if all.runs.Chains() {
+		require.LessOrEqual(t, len(all.trees), highest+2)
 	}
 }

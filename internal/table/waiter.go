@@ -17,8 +17,8 @@ type Waiter struct {
 
 	next, previous *Waiter
 	waitlist       *waitlist // nil once granted, or left
-	stretch        *stretch  // in a long line
-	number         int64     // in the stretch, or in the queue of a leaky bucket from 1 on
+	stretch        *stretch  // in a long line that is summed up
+	number         int64     // in the stretch; in the queue of a leaky bucket, from 1 on; of the batch, from -1 down
 }
 
 // queues reports whether w is in the queue of a leaky bucket, not in the line.
