@@ -42,9 +42,6 @@ func lawOf(plan *throttled.Plan) *algorithm.Law {
 	rates := make([]algorithm.Rate, len(given))
 	for i, r := range given {
 		rates[i] = algorithm.Rate{Limit: r.Limit, Period: int64(r.Period), Burst: r.Burst}
-		if r.Burst == 0 {
-			rates[i].Burst = r.Limit
-		}
 	}
 	return algorithm.New(algorithm.Kind(plan.Algorithm()), rates...)
 }

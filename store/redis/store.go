@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/precheck"
 )
@@ -146,8 +147,8 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, throttled.Result, error) {
 	ends := time.Duration(math.MaxInt64)
 	left, bounded := interrupt.Left(ctx)
-	if now := s.now(); bounded && left < ends-now {
-		ends = now + left
+	if bounded {
+		ends = time.Duration(algorithm.After(int64(s.now()), int64(left)))
 	}
 	if ctx.Err() != nil || bounded && left <= 0 {
 		return nil, throttled.Result{}, interrupt.Refused(ctx)
