@@ -179,12 +179,11 @@ func (l *Limiter) submit(ctx context.Context, op throttled.Op, key string, cost 
 		go func() { done(l.shared.Call(ctx, op, key, cost)) }()
 		return
 	}
-	req, err := l.shared.Request(ctx, op, key, cost)
-	if err != nil {
+	if err := l.shared.Check(ctx, key, cost); err != nil {
 		done(throttled.Result{}, err)
 		return
 	}
-	l.store.Submit(ctx, req, done)
+	l.store.Submit(ctx, l.shared.Request(op, key, cost), done)
 }
 
 // submitMarked is submit for a Limit or a Wait whose charge may have to be given
@@ -197,13 +196,12 @@ func (l *Limiter) submitMarked(ctx context.Context, op throttled.Op, key string,
 		l.submit(ctx, op, key, cost, done)
 		return
 	}
-	req, err := l.shared.Request(ctx, op, key, cost)
-	if err != nil {
+	if err := l.shared.Check(ctx, key, cost); err != nil {
 		done(throttled.Result{}, err)
 		return
 	}
 	c.marker = l.marker
-	l.marker.SubmitMarked(ctx, req, &c.mark, done)
+	l.marker.SubmitMarked(ctx, l.shared.Request(op, key, cost), &c.mark, done)
 }
 
 // waited returns what sends the answer to a Wait, where a denial is an error.

@@ -57,23 +57,28 @@ func (l *Limiter) Algorithm() throttled.Algorithm { return l.plan.Algorithm() }
 // Call carries out a verb and returns when it is answered.
 func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
 	key = l.Key(key)
-	if key == "" || cost < 0 || interrupt.Over(ctx) {
-		return throttled.Result{}, l.fault(ctx, key, cost)
+	if faulty(ctx, key, cost) {
+		return throttled.Result{}, fault(ctx, key, cost)
 	}
 	if l.hooked != nil && op <= throttled.OpWait {
 		return l.hooked(ctx, l.call(op, key, cost))
 	}
-	return l.store.Do(ctx, throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]})
+	return l.store.Do(ctx, l.Request(op, key, cost))
 }
 
-// Request checks the arguments of a verb and returns the request it becomes:
-// for a caller that does not block, and only where Hooked is false.
-func (l *Limiter) Request(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Request, error) {
-	key = l.Key(key)
-	if key == "" || cost < 0 || interrupt.Over(ctx) {
-		return throttled.Request{}, l.fault(ctx, key, cost)
+// Check returns what is wrong with the arguments of a verb, or nil. It is for a
+// caller that does not block.
+func (l *Limiter) Check(ctx context.Context, key string, cost int64) error {
+	if key = l.Key(key); faulty(ctx, key, cost) {
+		return fault(ctx, key, cost)
 	}
-	return throttled.Request{Plan: l.plan, Key: key, Op: op, Cost: cost, Within: l.within[op]}, nil
+	return nil
+}
+
+// Request returns what a verb with arguments that pass Check asks of the store.
+// The compiler puts it where the store takes it, so it is never copied.
+func (l *Limiter) Request(op throttled.Op, key string, cost int64) throttled.Request {
+	return throttled.Request{Plan: l.plan, Key: l.Key(key), Op: op, Cost: cost, Within: l.within[op]}
 }
 
 // Hooked reports whether hooks wrap op.
@@ -96,8 +101,13 @@ func (l *Limiter) Refused(key string, res throttled.Result) error {
 	return &throttled.LimitedError{Key: l.Key(key), Result: res}
 }
 
-// fault returns why a call is not carried out.
-func (l *Limiter) fault(ctx context.Context, key string, cost int64) error {
+// faulty reports whether a call cannot be carried out.
+func faulty(ctx context.Context, key string, cost int64) bool {
+	return key == "" || cost < 0 || interrupt.Over(ctx)
+}
+
+// fault returns why a call cannot be carried out.
+func fault(ctx context.Context, key string, cost int64) error {
 	switch {
 	case key == "":
 		return fmt.Errorf("%w: the key is empty; give the call one, or Config.Key", throttled.ErrInvalidKey)
@@ -127,10 +137,10 @@ func (l *Limiter) handle(ctx context.Context, call throttled.Call) (throttled.Re
 	if call.Wait {
 		op = throttled.OpWait
 	}
-	req, err := l.Request(ctx, op, call.Key, call.Cost)
-	if err != nil {
+	if err := l.Check(ctx, call.Key, call.Cost); err != nil {
 		return throttled.Result{}, err
 	}
+	req := l.Request(op, call.Key, call.Cost)
 	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok {
 		return receipt.carryOut(ctx, l.store, req)
 	}
