@@ -35,13 +35,12 @@ func newDelivery(ctx context.Context, key string, dst chan<- throttled.Outcome) 
 // deliver sends the answer and gives d back for the next call. It may run on a
 // goroutine of the store, or of another caller.
 func (d *delivery) deliver(res throttled.Result, err error) {
-	outcome := throttled.Outcome{Key: d.key, Result: res, Err: err}
 	defer onItsOwn()
 	select {
-	case d.dst <- outcome:
+	case d.dst <- throttled.Outcome{Key: d.key, Result: res, Err: err}:
 		d.free()
 	default:
-		go d.insist(outcome)
+		go d.insist(throttled.Outcome{Key: d.key, Result: res, Err: err})
 	}
 }
 
