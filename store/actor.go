@@ -50,7 +50,7 @@ func NewActor(options Options) (*Actor, error) {
 	a.actor = actor.New[*owned, message](a.owned, owner{}, mailboxSize)
 	a.owned.tell = a.actor.Tell
 	a.owned.alarm.wake = func() { a.actor.Tell(message{act: (*owned).wake}) }
-	a.owned.watches.leave = a.leave
+	a.owned.watches.Leave = func(crowd []*waiting) { a.leave(giveUpAll(crowd)) }
 	return a, nil
 }
 
@@ -258,7 +258,7 @@ func (o *owned) join(now int64, m *message) {
 	if w := m.waiting; w != nil {
 		w.waiter = seat
 		if !w.attended {
-			seat.Done = w.watched(&o.watches)
+			seat.Done = w.answer(&o.watches)
 			o.seated = append(o.seated, w)
 		}
 	}
@@ -267,10 +267,16 @@ func (o *owned) join(now int64, m *message) {
 // tend begins the watches of those who have joined, and ends those that nobody
 // needs any more, on a goroutine that the contexts may hold up.
 func (o *owned) tend() {
-	o.watches.release()
+	o.watches.Release()
 	if len(o.seated) > 0 {
-		go o.watches.addAll(o.seated)
+		go addAll(&o.watches, o.seated)
 		o.seated = nil
+	}
+}
+
+func addAll(to *watches, seated []*waiting) {
+	for _, w := range seated {
+		to.Add(w)
 	}
 }
 

@@ -61,8 +61,8 @@ func NewMemory(options Options) (*Memory, error) {
 	}
 	m := &Memory{clock: newClock(), table: t, open: true}
 	m.alarm.wake = m.wake
-	m.watches.leave = func(crowd []leaver) {
-		if m.leavers.add(crowd...) {
+	m.watches.Leave = func(crowd []*waiting) {
+		if m.leavers.add(giveUpAll(crowd)...) {
 			m.drain()
 		}
 	}
@@ -185,10 +185,10 @@ func (m *Memory) submit(ctx context.Context, req *throttled.Request, mark *charg
 	var w *waiting
 	res, joined, err = m.join(ctx, req, mark, func(seat *table.Waiter) {
 		w = &waiting{waiter: seat, ctx: ctx, key: req.Key, done: done}
-		seat.Done = w.watched(&m.watches)
+		seat.Done = w.answer(&m.watches)
 	})
 	if joined {
-		m.watches.add(w)
+		m.watches.Add(w)
 	}
 	return res, joined, err
 }
@@ -287,5 +287,5 @@ func (m *Memory) unlock() {
 	ready := m.table.Ready()
 	m.mu.Unlock()
 	answerAll(ready)
-	m.watches.release()
+	m.watches.Release()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/table"
+	"github.com/throttled-go/throttled/internal/watch"
 )
 
 // waiting is a request that waits in line and may give up.
@@ -15,11 +16,18 @@ type waiting struct {
 	key    string
 	done   func(throttled.Result, error)
 
-	watch        *watch   // that of its context, nil while it has none
-	newer, older *waiting // its neighbours there
-	attended     bool     // its own goroutine looks for the end of ctx
-	answered     bool
+	watched  watch.Membership[*waiting]
+	attended bool // its own goroutine looks for the end of ctx
 }
+
+// watches are those over the contexts of waiting requests.
+type watches = watch.Set[*waiting]
+
+// Watched is for package watch.
+func (w *waiting) Watched() *watch.Membership[*waiting] { return &w.watched }
+
+// Context is for package watch.
+func (w *waiting) Context() context.Context { return w.ctx }
 
 // leaver is one who gives up, and the error that says so.
 type leaver struct {
@@ -27,12 +35,21 @@ type leaver struct {
 	err error
 }
 
-// watched returns how to answer w while it is watched.
-func (w *waiting) watched(by *watches) func(throttled.Result, error) {
+// answer returns how to answer w while it is watched.
+func (w *waiting) answer(by *watches) func(throttled.Result, error) {
 	return func(res throttled.Result, err error) {
-		by.answered(w)
+		by.Answered(w)
 		w.done(res, err)
 	}
+}
+
+// giveUpAll is giveUp for each of crowd.
+func giveUpAll(crowd []*waiting) []leaver {
+	leavers := make([]leaver, len(crowd))
+	for i, w := range crowd {
+		leavers[i] = w.giveUp()
+	}
+	return leavers
 }
 
 // giveUp prepares w to leave because its ctx ended. It may be slow where ctx is,

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/throttled-go/throttled"
@@ -99,6 +100,14 @@ func (s *Store) leave(r *request) {
 	}
 	s.mu.Unlock()
 	s.tell(end)
+}
+
+// leaveAll is leave for a crowd under one ctx. Who came last leaves first, so that
+// nobody in it is the last at a bucket in vain.
+func (s *Store) leaveAll(crowd []*request) {
+	for _, r := range slices.Backward(crowd) {
+		s.leave(r)
+	}
 }
 
 // count tells the breaker of so many requests without an answer, or of an answer

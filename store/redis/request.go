@@ -8,6 +8,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/internal/watch"
 	"github.com/throttled-go/throttled/store/redis/internal/script"
 )
 
@@ -23,7 +24,7 @@ type request struct {
 
 	replies chan throttled.Outcome        // takes the answer to Do, which watches ctx by itself
 	done    func(throttled.Result, error) // takes the answer to Submit; must not block
-	stop    func() bool                   // ends the watch over ctx; nil if nobody watches
+	watched watch.Membership[*request]    // over the ctx of a Submit
 
 	state    state
 	deadline time.Duration // for Redis to answer, on the clock of the store
@@ -82,8 +83,8 @@ type ending struct {
 func (s *Store) tell(endings ...ending) {
 	for _, e := range endings {
 		r := e.request
-		if r.stop != nil {
-			r.stop()
+		if r.done != nil {
+			s.watches.Answered(r)
 		}
 		unavailable := errors.Is(e.err, throttled.ErrStoreUnavailable)
 		switch {
@@ -95,7 +96,14 @@ func (s *Store) tell(endings ...ending) {
 			s.fails(r.ctx, r.req, e.err, func(res throttled.Result, err error) { s.finish(r, res, err) })
 		}
 	}
+	s.watches.Release()
 }
+
+// Watched is for package watch.
+func (r *request) Watched() *watch.Membership[*request] { return &r.watched }
+
+// Context is for package watch.
+func (r *request) Context() context.Context { return r.ctx }
 
 // finish is the last that happens to the caller of r.
 func (s *Store) finish(r *request, res throttled.Result, err error) {

@@ -327,6 +327,46 @@ func onceIn(t *testing.T, period time.Duration) throttled.Request {
 	return throttled.Request{Plan: plan, Key: "k", Op: throttled.OpWait, Cost: 1, Within: throttled.Never}
 }
 
+// counted is a context that counts the watches over it.
+type counted struct {
+	context.Context
+	watches atomic.Int64
+}
+
+// Value hides what the context is made of.
+func (*counted) Value(any) any { return nil }
+
+// AfterFunc is what context.AfterFunc calls then.
+func (c *counted) AfterFunc(func()) (stop func() bool) {
+	c.watches.Add(1)
+	return func() bool {
+		c.watches.Add(-1)
+		return true
+	}
+}
+
+// TestAContextIsWatchedOnce: however many requests have a context, its end starts one
+// goroutine, and nothing watches it when all are answered.
+func TestAContextIsWatchedOnce(t *testing.T) {
+	inBubble(t, Options{Breaker: Breaker{Disabled: true}}, func(t *testing.T, s *Store, _ *stub) {
+		ctx := &counted{Context: t.Context()}
+		for range maxInFlight / 2 {
+			s.Submit(ctx, once(t, throttled.OpLimit), func(_ throttled.Result, err error) {
+				assert.ErrorIs(t, err, throttled.ErrStoreUnavailable)
+			})
+		}
+		require.EqualValues(t, 1, ctx.watches.Load())
+		time.Sleep(2 * time.Second)
+		require.Zero(t, ctx.watches.Load())
+		require.NoError(t, s.Close())
+		s.Submit(ctx, once(t, throttled.OpLimit), func(_ throttled.Result, err error) {
+			assert.ErrorIs(t, err, throttled.ErrClosed)
+		})
+		synctest.Wait()
+		require.Zero(t, ctx.watches.Load())
+	})
+}
+
 // TestCloseWaits: Close waits for a request on its way, even if its caller has
 // left.
 func TestCloseWaits(t *testing.T) {

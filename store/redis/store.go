@@ -11,6 +11,7 @@ import (
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/precheck"
+	"github.com/throttled-go/throttled/internal/watch"
 )
 
 // Store is a [throttled.Store] in Redis, shared by all processes that reach it.
@@ -26,6 +27,7 @@ type Store struct {
 	local     throttled.Store
 	epoch     time.Time
 	replies   sync.Pool // of channels that Do waits at
+	watches   watch.Set[*request]
 
 	mu        sync.Mutex // guards what follows, and the states of requests
 	batcher   batcher
@@ -65,6 +67,7 @@ func newStore(c *connection, clustered bool, options *Options) *Store {
 	if options.OnFailure == Fallback {
 		s.plans.processes = options.Processes
 	}
+	s.watches.Leave = s.leaveAll
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -127,13 +130,12 @@ func (s *Store) Submit(ctx context.Context, req throttled.Request, done func(thr
 	}
 	r.done = done
 	if ctx.Done() != nil {
-		r.stop = context.AfterFunc(ctx, func() { s.leave(r) })
+		s.watches.Add(r)
 	}
 	admitted, err := s.accept(r)
 	if err != nil {
-		if r.stop != nil {
-			r.stop()
-		}
+		s.watches.Answered(r)
+		s.watches.Release()
 		done(throttled.Result{}, err)
 		return
 	}
