@@ -9,14 +9,18 @@ import "github.com/throttled-go/throttled/internal/algorithm"
 // equal, few steps pass any number of them. Where all differ it takes n steps.
 //
 // To join, to be granted and to leave is to count up or down. The batches stand in
-// blocks, which are dropped when nobody in them waits.
+// blocks, each of which is dropped when nobody in it waits, so there are no more
+// blocks than waiters, however many come and leave behind one who stays.
 type batches struct {
-	runs   *algorithm.Runs
-	blocks []*block // nil where nobody waits
-	first  int64    // how many blocks were before them
+	runs        *algorithm.Runs
+	blocks      map[int64]*block // by number
+	first, last *block
 }
 
 type block struct {
+	number         int64 // blocks count up
+	previous, next *block
+
 	batches [blockLen]batch
 	len     int // of them are in use
 	waiting int
@@ -27,14 +31,13 @@ type batch struct {
 	cost, places int64
 }
 
-// blockLen makes a block 512 bytes long.
-const blockLen = 31
+// blockLen makes a block 504 bytes long, which the runtime rounds up to 512.
+const blockLen = 29
 
 func (t *batches) push(w *Waiter, _ int) {
-	b := t.last()
+	b := t.last
 	if b == nil || b.len == blockLen && b.batches[b.len-1].cost != w.cost {
-		b = &block{}
-		t.blocks = append(t.blocks, b)
+		b = t.open()
 	}
 	if b.len == 0 || b.batches[b.len-1].cost != w.cost {
 		b.batches[b.len].cost = w.cost
@@ -42,29 +45,47 @@ func (t *batches) push(w *Waiter, _ int) {
 	}
 	b.batches[b.len-1].places++
 	b.waiting++
-	w.number = -(t.first+int64(len(t.blocks)-1))*blockLen - int64(b.len)
+	w.number = -b.number*blockLen - int64(b.len)
 }
 
-func (t *batches) last() *block {
-	if len(t.blocks) == 0 {
-		return nil
+// open begins a block at the end.
+func (t *batches) open() *block {
+	b := &block{previous: t.last}
+	if t.last == nil {
+		t.first = b
+	} else {
+		b.number, t.last.next = t.last.number+1, b
 	}
-	return t.blocks[len(t.blocks)-1]
+	t.last = b
+	if t.blocks == nil {
+		t.blocks = make(map[int64]*block)
+	}
+	t.blocks[b.number] = b
+	return b
 }
 
 func (t *batches) remove(w *Waiter) {
 	number := -1 - w.number
 	w.number = 0
-	place := number/blockLen - t.first
-	b := t.blocks[place]
+	b := t.blocks[number/blockLen]
 	b.batches[number%blockLen].places--
-	if b.waiting--; b.waiting > 0 {
-		return
+	if b.waiting--; b.waiting == 0 {
+		t.drop(b)
 	}
-	t.blocks[place] = nil
-	for len(t.blocks) > 0 && t.blocks[0] == nil {
-		t.blocks = t.blocks[1:]
-		t.first++
+}
+
+// drop takes out a block in which nobody waits.
+func (t *batches) drop(b *block) {
+	delete(t.blocks, b.number)
+	if b.previous == nil {
+		t.first = b.next
+	} else {
+		b.previous.next = b.next
+	}
+	if b.next == nil {
+		t.last = b.previous
+	} else {
+		b.next.previous = b.previous
 	}
 }
 
@@ -75,10 +96,7 @@ func (t *batches) through(state []int64, at int64) {
 	var walk algorithm.Walk
 	t.runs.Walk(&walk, state, at)
 	var all batch
-	for _, b := range t.blocks {
-		if b == nil {
-			continue
-		}
+	for b := t.first; b != nil; b = b.next {
 		for _, next := range b.batches[:b.len] {
 			switch {
 			case next.places == 0:

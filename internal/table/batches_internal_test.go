@@ -49,7 +49,7 @@ func TestBatchesAreTheLine(t *testing.T) {
 				requireBatches(t, l)
 				if b, ok := l.tally.(*batches); ok && name == "equal" {
 					require.Len(t, b.blocks, 1)
-					require.Equal(t, 1, b.blocks[0].len)
+					require.Equal(t, 1, b.first.len)
 				}
 			}
 		})
@@ -66,11 +66,11 @@ func requireBatches(t *testing.T, l *line) {
 	for w := l.head; w != nil; w = w.next {
 		want = append(want, w.cost)
 	}
-	for i, b := range l.tally.(*batches).blocks {
-		if b == nil {
-			require.Positive(t, i, "the first block is empty")
-			continue
-		}
+	all := l.tally.(*batches)
+	blocks := 0
+	for b := all.first; b != nil; b = b.next {
+		blocks++
+		require.Same(t, b, all.blocks[b.number])
 		waiting := 0
 		for _, batch := range b.batches[:b.len] {
 			waiting += int(batch.places)
@@ -82,4 +82,46 @@ func requireBatches(t *testing.T, l *line) {
 		require.Equal(t, b.waiting, waiting)
 	}
 	require.Equal(t, want, got)
+	require.Len(t, all.blocks, blocks)
+}
+
+// TestBatchesForgetWhoLeft has others come and leave behind those who stay: no more
+// blocks are kept than there are waiters.
+func TestBatchesForgetWhoLeft(t *testing.T) {
+	plan, err := throttled.Config{Quota: throttled.MustParseQuota("10/h; 100/d"), Algorithm: throttled.FixedWindow}.Plan()
+	require.NoError(t, err)
+	for name, keeps := range map[string]func(i int) bool{
+		"all leave":       func(int) bool { return false },
+		"some stay a bit": func(i int) bool { return i%5 < 3 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &line{}
+			state := make([]int64, plan.Words())
+			plan.Apply(state, 0, limit(10))
+			join := func(i int) *Waiter {
+				w := &Waiter{cost: 1 + int64(i%10)}
+				l.join(plan, state, 0, w)
+				return w
+			}
+			for i := range 2 * longLine {
+				join(i)
+			}
+			var stayed []*Waiter
+			for i := range 10_000 {
+				if w := join(i); keeps(i) {
+					stayed = append(stayed, w)
+				} else {
+					l.leave(plan, state, 0, w)
+				}
+				if len(stayed) > 10 {
+					l.leave(plan, state, 0, stayed[0])
+					stayed = stayed[1:]
+				}
+				if blocks := len(l.tally.(*batches).blocks); blocks > l.len {
+					require.LessOrEqual(t, blocks, l.len, "after %d", i)
+				}
+			}
+			requireBatches(t, l)
+		})
+	}
 }
