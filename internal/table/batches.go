@@ -1,6 +1,10 @@
 package table
 
-import "github.com/throttled-go/throttled/internal/algorithm"
+import (
+	"container/list"
+
+	"github.com/throttled-go/throttled/internal/algorithm"
+)
 
 // batches is the tally of a line at several windows, whose places do not add up: what
 // one window holds back decides where in the others a place falls. So the line is
@@ -12,17 +16,15 @@ import "github.com/throttled-go/throttled/internal/algorithm"
 // blocks, each of which is dropped when nobody in it waits, so there are no more
 // blocks than waiters, however many come and leave behind one who stays.
 type batches struct {
-	runs        *algorithm.Runs
-	blocks      map[int64]*block // by number
-	first, last *block
+	runs     *algorithm.Runs
+	blocks   list.List               // of *block
+	numbered map[int64]*list.Element // of blocks
 }
 
 type block struct {
-	number         int64 // blocks count up
-	previous, next *block
-
+	number  int64 // they count up
 	batches [blockLen]batch
-	len     int // of them are in use
+	len     int // of batches are in use
 	waiting int
 }
 
@@ -32,12 +34,12 @@ type batch struct {
 }
 
 // blockLen makes a block 504 bytes long, which the runtime rounds up to 512.
-const blockLen = 29
+const blockLen = 30
 
 func (t *batches) push(w *Waiter, _ int) {
-	b := t.last
+	b := t.last()
 	if b == nil || b.len == blockLen && b.batches[b.len-1].cost != w.cost {
-		b = t.open()
+		b = t.open(b)
 	}
 	if b.len == 0 || b.batches[b.len-1].cost != w.cost {
 		b.batches[b.len].cost = w.cost
@@ -48,44 +50,35 @@ func (t *batches) push(w *Waiter, _ int) {
 	w.number = -b.number*blockLen - int64(b.len)
 }
 
-// open begins a block at the end.
-func (t *batches) open() *block {
-	b := &block{previous: t.last}
-	if t.last == nil {
-		t.first = b
-	} else {
-		b.number, t.last.next = t.last.number+1, b
+func (t *batches) last() *block {
+	if t.blocks.Len() == 0 {
+		return nil
 	}
-	t.last = b
-	if t.blocks == nil {
-		t.blocks = make(map[int64]*block)
+	return t.blocks.Back().Value.(*block)
+}
+
+// open begins a block behind the last one, if there is one.
+func (t *batches) open(last *block) *block {
+	b := new(block)
+	if last != nil {
+		b.number = last.number + 1
 	}
-	t.blocks[b.number] = b
+	if t.numbered == nil {
+		t.numbered = make(map[int64]*list.Element)
+	}
+	t.numbered[b.number] = t.blocks.PushBack(b)
 	return b
 }
 
 func (t *batches) remove(w *Waiter) {
 	number := -1 - w.number
 	w.number = 0
-	b := t.blocks[number/blockLen]
+	place := t.numbered[number/blockLen]
+	b := place.Value.(*block)
 	b.batches[number%blockLen].places--
 	if b.waiting--; b.waiting == 0 {
-		t.drop(b)
-	}
-}
-
-// drop takes out a block in which nobody waits.
-func (t *batches) drop(b *block) {
-	delete(t.blocks, b.number)
-	if b.previous == nil {
-		t.first = b.next
-	} else {
-		b.previous.next = b.next
-	}
-	if b.next == nil {
-		t.last = b.previous
-	} else {
-		b.next.previous = b.previous
+		t.blocks.Remove(place)
+		delete(t.numbered, b.number)
 	}
 }
 
@@ -96,7 +89,8 @@ func (t *batches) through(state []int64, at int64) {
 	var walk algorithm.Walk
 	t.runs.Walk(&walk, state, at)
 	var all batch
-	for b := t.first; b != nil; b = b.next {
+	for place := t.blocks.Front(); place != nil; place = place.Next() {
+		b := place.Value.(*block)
 		for _, next := range b.batches[:b.len] {
 			switch {
 			case next.places == 0:

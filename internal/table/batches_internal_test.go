@@ -48,8 +48,8 @@ func TestBatchesAreTheLine(t *testing.T) {
 				}
 				requireBatches(t, l)
 				if b, ok := l.tally.(*batches); ok && name == "equal" {
-					require.Len(t, b.blocks, 1)
-					require.Equal(t, 1, b.first.len)
+					require.Equal(t, 1, b.blocks.Len())
+					require.Equal(t, 1, b.last().len)
 				}
 			}
 		})
@@ -67,10 +67,9 @@ func requireBatches(t *testing.T, l *line) {
 		want = append(want, w.cost)
 	}
 	all := l.tally.(*batches)
-	blocks := 0
-	for b := all.first; b != nil; b = b.next {
-		blocks++
-		require.Same(t, b, all.blocks[b.number])
+	for place := all.blocks.Front(); place != nil; place = place.Next() {
+		b := place.Value.(*block)
+		require.Same(t, place, all.numbered[b.number])
 		waiting := 0
 		for _, batch := range b.batches[:b.len] {
 			waiting += int(batch.places)
@@ -82,7 +81,7 @@ func requireBatches(t *testing.T, l *line) {
 		require.Equal(t, b.waiting, waiting)
 	}
 	require.Equal(t, want, got)
-	require.Len(t, all.blocks, blocks)
+	require.Len(t, all.numbered, all.blocks.Len())
 }
 
 // TestBatchesForgetWhoLeft has others come and leave behind those who stay: no more
@@ -117,7 +116,7 @@ func TestBatchesForgetWhoLeft(t *testing.T) {
 					l.leave(plan, state, 0, stayed[0])
 					stayed = stayed[1:]
 				}
-				if blocks := len(l.tally.(*batches).blocks); blocks > l.len {
+				if blocks := l.tally.(*batches).blocks.Len(); blocks > l.len {
 					require.LessOrEqual(t, blocks, l.len, "after %d", i)
 				}
 			}
