@@ -47,14 +47,8 @@ type loadFlags struct {
 
 func loadCommand(ctx context.Context, args []string, std streams) error {
 	f := newLoadFlags()
-	switch err := f.set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		f.set.SetOutput(std.err)
-		_, err := io.WriteString(std.err, loadUsage)
-		f.set.PrintDefaults()
+	if helped, err := parse(f.set, args, loadUsage, std.err); helped || err != nil {
 		return err
-	case err != nil:
-		return fmt.Errorf("%w; load -h lists the flags", err)
 	}
 	options, source, loading, err := f.options(std)
 	if err != nil {

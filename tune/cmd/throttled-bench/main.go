@@ -64,3 +64,18 @@ func run(ctx context.Context, args []string, std streams) error {
 	known := strings.Join(slices.Sorted(maps.Keys(commands)), ", ")
 	return fmt.Errorf("say what to do first: %s (each tells its flags with -h)", known)
 }
+
+// parse parses the flags of a command. If help was asked for it writes usage and
+// the flags instead, and reports so.
+func parse(set *flag.FlagSet, args []string, usage string, help io.Writer) (helped bool, err error) {
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		set.SetOutput(help)
+		_, err := io.WriteString(help, usage)
+		set.PrintDefaults()
+		return true, err
+	case err != nil:
+		return false, fmt.Errorf("%w; %s -h lists the flags", err, set.Name())
+	}
+	return false, nil
+}

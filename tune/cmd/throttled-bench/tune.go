@@ -48,14 +48,8 @@ type tuneFlags struct {
 
 func tuneCommand(ctx context.Context, args []string, std streams) error {
 	f := newTuneFlags()
-	switch err := f.set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		f.set.SetOutput(std.err)
-		_, err := io.WriteString(std.err, tuneUsage)
-		f.set.PrintDefaults()
+	if helped, err := parse(f.set, args, tuneUsage, std.err); helped || err != nil {
 		return err
-	case err != nil:
-		return fmt.Errorf("%w; tune -h lists the flags", err)
 	}
 	options, err := f.options(std.in)
 	if err != nil {
