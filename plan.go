@@ -20,7 +20,8 @@ type Plan struct {
 	hash      uint64
 	words     int
 	law       *algorithm.Law
-	whole     *algorithm.Whole // the same law, where it is that simple; else nil
+	whole     *algorithm.Whole   // the same law, where it is that simple; else nil
+	first     *algorithm.Binding // of the first rate
 }
 
 // The laws bound a period, and the time in which a whole burst comes back: instants
@@ -49,6 +50,7 @@ func newPlan(prefix string, a Algorithm, quota Quota) *Plan {
 		words:     law.Words(),
 		law:       law,
 		whole:     law.Whole(),
+		first:     law.Binding(),
 	}
 }
 
@@ -127,6 +129,18 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 	}
 	told := p.law.Limit(state, now, cost)
 	return resultAt(now, told), time.Duration(told.ResetAfter(now))
+}
+
+// Whole returns the law of p if that is a charge of a single rate whose interval is a
+// whole number of nanoseconds, else nil. It is for the memory stores of this module,
+// as its type says: a decision that the compiler inlines where the state is takes two
+// nanoseconds less. All others have [Plan.Limit], which answers the same.
+func (p *Plan) Whole() *algorithm.Whole { return p.whole }
+
+// Result returns an answer of p, whose only or first rate binds: the same as
+// [NewResult] does, without allocating. It requires remaining in 0 … 2^48−1.
+func (p *Plan) Result(allowed bool, remaining int64, reset, retryAfter time.Duration) Result {
+	return newResult(allowed, p.first, remaining, reset, retryAfter)
 }
 
 // GiveBack gives back what of one charge has not leaked, for stores that can

@@ -145,3 +145,33 @@ func TestApplyAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestResultSaysWhatItIsGiven(t *testing.T) {
+	plan, err := throttled.Config{Quota: throttled.MustParseQuota("10/s burst 20; 1000/h")}.Plan()
+	require.NoError(t, err)
+	for _, remaining := range []int64{0, 7, 1<<48 - 1} {
+		state := throttled.State{Limit: 20, Remaining: remaining, ResetAfter: time.Minute, RetryAfter: time.Second}
+		require.Equal(t, state, plan.Result(false, remaining, time.Minute, time.Second).State())
+		require.True(t, plan.Result(true, remaining, time.Minute, 0).Allowed)
+	}
+}
+
+func TestWholeIsOfOneRateOfWholeNanoseconds(t *testing.T) {
+	for _, c := range []struct {
+		quota     string
+		algorithm throttled.Algorithm
+		whole     bool
+	}{
+		{"10/s", throttled.TokenBucket, true},
+		{"10/s burst 20", throttled.GCRA, true},
+		{"10/s", throttled.LeakyBucket, true},
+		{"7/m", throttled.TokenBucket, false}, // 8,571,428,571 and 3/7 ns
+		{"10/s; 1000/h", throttled.TokenBucket, false},
+		{"10/s", throttled.FixedWindow, false},
+		{"10/s", throttled.SlidingWindow, false},
+	} {
+		plan, err := throttled.Config{Quota: throttled.MustParseQuota(c.quota), Algorithm: c.algorithm}.Plan()
+		require.NoError(t, err)
+		require.Equal(t, c.whole, plan.Whole() != nil, "%s %s", c.algorithm, c.quota)
+	}
+}

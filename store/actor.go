@@ -122,17 +122,17 @@ func (a *Actor) submit(ctx context.Context, m *message) {
 
 // post posts a request. It returns the error of one that is refused.
 func (a *Actor) post(ctx context.Context, m *message) error {
-	switch {
-	case interrupt.Over(ctx):
-		return interrupt.Refused(ctx)
-	case !precheck.Planned(&m.req):
-		return precheck.ErrNoPlan
-	case a.actor == nil:
-		return throttled.ErrClosed
-	case mayWait(&m.req):
-		m.last = a.clock.last(ctx)
+	var err error
+	if m.last, err = a.clock.last(ctx); err != nil {
+		return err
 	}
-	switch err := a.actor.Post(ctx, m); {
+	if !precheck.Planned(&m.req) {
+		return precheck.ErrNoPlan
+	}
+	if a.actor == nil {
+		return throttled.ErrClosed
+	}
+	switch err = a.actor.Post(ctx, m); {
 	case errors.Is(err, actor.ErrClosed):
 		return throttled.ErrClosed
 	case err != nil:
@@ -175,7 +175,7 @@ func (a *Actor) Close() error {
 // message is one thing to do: a request, or an act of the store itself.
 type message struct {
 	req     throttled.Request
-	last    int64 // of a request that may wait: the last instant before its deadline
+	last    int64 // of a request: the last instant before its deadline
 	done    func(throttled.Result, error)
 	mark    *charge.Mark              // where to mark what the request is charged, nil: nowhere
 	waiting *waiting                  // of a request that may wait and give up
@@ -236,12 +236,12 @@ func (owner) Refuse(o *owned, batch []message) {
 // carryOut answers a request or gives it a place in line.
 func (o *owned) carryOut(now int64, m *message) {
 	switch {
+	case now > m.last:
+		m.done(throttled.Result{}, interrupt.ErrTooLate)
 	case !mayWait(&m.req) && m.mark == nil:
 		m.done(o.table.Do(now, &m.req))
 	case !mayWait(&m.req):
 		m.done(o.table.DoMarked(now, &m.req, m.mark))
-	case now > m.last:
-		m.done(throttled.Result{}, interrupt.ErrTooLate)
 	default:
 		o.join(now, m)
 	}

@@ -24,13 +24,25 @@ func newClock() clock {
 // now returns the time, which a step of the wall clock does not move.
 func (c *clock) now() int64 { return c.unix + int64(time.Since(c.epoch)) }
 
-// last returns the last instant before the deadline of ctx. That is reckoned
-// from the time left now: a deadline read off the wall clock cannot be placed on
-// a clock that steps of the wall clock do not move.
-func (c *clock) last(ctx context.Context) int64 {
-	left, bounded := interrupt.Left(ctx)
-	if !bounded {
-		return algorithm.Never
+// last returns the last instant before the deadline of ctx, or the error of a call
+// whose ctx has ended. A deadline that has come ends a call, also where the timer of
+// ctx has not fired yet, so whoever asks compares the instant of the call with it.
+//
+// A deadline with a reading of the monotonic clock, as [context.WithTimeout] makes
+// it, has its place on the clock of the store. One that was read off the wall clock
+// has none, as steps of that clock do not move this one: it is as far away as the
+// time left now.
+func (c *clock) last(ctx context.Context) (int64, error) {
+	if ctx.Err() != nil {
+		return 0, interrupt.Refused(ctx)
 	}
-	return algorithm.After(c.now(), int64(left)) - 1
+	deadline, bounded := ctx.Deadline()
+	switch {
+	case !bounded:
+		return algorithm.Never, nil
+	case deadline != deadline.Round(0): // which takes that reading away
+		return algorithm.After(c.unix, int64(deadline.Sub(c.epoch))) - 1, nil
+	default:
+		return algorithm.After(c.now(), int64(time.Until(deadline))) - 1, nil
+	}
 }

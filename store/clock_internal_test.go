@@ -29,7 +29,28 @@ func TestADeadlineIsWhatIsLeftOfIt(t *testing.T) {
 
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Minute).Round(0))
 	defer cancel()
-	last := c.last(ctx)
+	last, err := c.last(ctx)
+	require.NoError(t, err)
 	require.LessOrEqual(t, last, c.now()+int64(time.Minute))
 	require.Greater(t, last, c.now())
 }
+
+// A deadline that was reckoned from a reading of the monotonic clock needs no other to
+// have its place.
+func TestADeadlineHasItsPlaceOnTheClock(t *testing.T) {
+	now := time.Now()
+	c := clock{epoch: steppedBack(now), unix: 1000}
+	for _, far := range []time.Duration{time.Minute, 1, -time.Minute} {
+		last, err := c.last(due{t.Context(), now.Add(far)})
+		require.NoError(t, err)
+		require.EqualValues(t, 1000+far-1, last)
+	}
+}
+
+// due is a context with a deadline, whose timer has not fired.
+type due struct {
+	context.Context
+	deadline time.Time
+}
+
+func (d due) Deadline() (time.Time, bool) { return d.deadline, true }

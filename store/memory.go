@@ -76,12 +76,17 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	switch {
-	case ctx.Err() != nil:
-		return throttled.Result{}, interrupt.Refused(ctx)
-	case !precheck.Planned(&req):
+	last := algorithm.Never
+	if ctx.Done() != nil {
+		var err error
+		if last, err = m.clock.last(ctx); err != nil {
+			return throttled.Result{}, err
+		}
+	}
+	if !precheck.Planned(&req) {
 		return throttled.Result{}, precheck.ErrNoPlan
-	case mayWait(&req):
+	}
+	if mayWait(&req) {
 		return m.wait(ctx, &req)
 	}
 	// No deferred call: with one the compiler keeps the Result in memory, and a
@@ -91,7 +96,12 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 		m.mu.Unlock()
 		return throttled.Result{}, throttled.ErrClosed
 	}
-	res, err := m.table.Do(m.clock.now(), &req)
+	now := m.clock.now()
+	if now > last {
+		m.mu.Unlock()
+		return throttled.Result{}, interrupt.ErrTooLate
+	}
+	res, err := m.table.Do(now, &req)
 	if m.table.Busy() {
 		m.unlock()
 	} else {
@@ -102,8 +112,9 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 
 // doMarked is Do for a request that does not wait, with what it charged in mark.
 func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
-	if ctx.Err() != nil {
-		return throttled.Result{}, interrupt.Refused(ctx)
+	last, err := m.clock.last(ctx)
+	if err != nil {
+		return throttled.Result{}, err
 	}
 	if !precheck.Planned(req) {
 		return throttled.Result{}, precheck.ErrNoPlan
@@ -113,7 +124,11 @@ func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *cha
 	if !m.open {
 		return throttled.Result{}, throttled.ErrClosed
 	}
-	return m.table.DoMarked(m.clock.now(), req, mark)
+	now := m.clock.now()
+	if now > last {
+		return throttled.Result{}, interrupt.ErrTooLate
+	}
+	return m.table.DoMarked(now, req, mark)
 }
 
 // Stats returns the counts so far.
@@ -220,13 +235,13 @@ func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Re
 // join carries out req, or gives it a place in line and calls seated with it.
 // Where mark is not nil, what req is charged is in it then.
 func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.Mark, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
-	if interrupt.Over(ctx) {
-		return throttled.Result{}, false, interrupt.Refused(ctx)
+	last, err := m.clock.last(ctx)
+	if err != nil {
+		return throttled.Result{}, false, err
 	}
 	if !precheck.Planned(req) {
 		return throttled.Result{}, false, precheck.ErrNoPlan
 	}
-	last := m.clock.last(ctx)
 	m.mu.Lock()
 	defer m.unlock()
 	if !m.open {

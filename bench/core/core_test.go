@@ -25,7 +25,10 @@ func limit(b *testing.B, cfg throttled.Config, places int) func(key string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx := context.Background()
+	return limitUnder(context.Background(), b, limiter)
+}
+
+func limitUnder(ctx context.Context, b *testing.B, limiter *tsync.Limiter) func(key string) {
 	return func(key string) {
 		if _, err := limiter.Limit(ctx, key); err != nil {
 			b.Error(err)
@@ -64,6 +67,21 @@ var cases = []struct {
 	{"sliding_window/denied", throttled.SlidingWindow, "1/h"},
 	{"two_rates/allowed", throttled.TokenBucket, "1000000000/s; 1000000000000/h"},
 	{"two_rates/denied", throttled.TokenBucket, "1/h; 10/d"},
+}
+
+// BenchmarkContext: one call at one key under contexts that can end.
+func BenchmarkContext(b *testing.B) {
+	canceled, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	bounded, cancel := context.WithTimeout(canceled, time.Hour)
+	defer cancel()
+	limiter := throttled.Must(tsync.New(throttled.Config{Quota: throttled.PerSecond(1e9), Store: throttled.Must(store.NewMemory(store.Options{}))}))
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+	}{{"endless", context.Background()}, {"cancel", canceled}, {"deadline", bounded}} {
+		b.Run(c.name, func(b *testing.B) { load.All()[0].Run(b, limitUnder(c.ctx, b, limiter)) })
+	}
 }
 
 // BenchmarkChurn: 100,000 keys come and go on 1,024 places.

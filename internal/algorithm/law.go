@@ -86,6 +86,9 @@ func (l *Law) Words() int { return len(l.rates) * l.kind.Words() }
 // Whole returns the law in its shortest form, or nil if it has none.
 func (l *Law) Whole() *Whole { return l.whole }
 
+// Binding returns what answers say where the first rate binds.
+func (l *Law) Binding() *Binding { return &l.rates[0].Binding }
+
 // Answer is the answer to a request, as instants. Four fields, so that it
 // travels in registers.
 type Answer struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/interrupt"
 )
 
@@ -20,6 +21,7 @@ type Limiter struct {
 	key    string
 	within [throttled.OpReset + 1]time.Duration // how long each verb may wait
 	hooked throttled.Handler                    // nil without hooks
+	direct bool                                 // a call goes to the store as it is, which looks whether ctx is over
 }
 
 // New checks cfg, which names a store, and compiles it. It reports every fault
@@ -45,6 +47,8 @@ func New(cfg throttled.Config) (*Limiter, error) {
 				throttled.ErrInvalidConfig, i)
 		}
 	}
+	_, looks := l.store.(charge.Marker) // as the stores of package store do; those of others may look at Err alone
+	l.direct = looks && l.hooked == nil
 	return l, nil
 }
 
@@ -56,23 +60,36 @@ func (l *Limiter) Algorithm() throttled.Algorithm { return l.plan.Algorithm() }
 
 // Call carries out a verb and returns when it is answered.
 func (l *Limiter) Call(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
-	key = l.Key(key)
-	if faulty(ctx, key, cost) {
-		return throttled.Result{}, fault(ctx, key, cost)
+	if key = l.Key(key); key == "" || cost < 0 || !l.direct {
+		return l.detour(ctx, op, key, cost)
 	}
-	if l.hooked != nil && op <= throttled.OpWait {
+	return l.store.Do(ctx, l.Request(op, key, cost))
+}
+
+// detour is Call where more is to be done than to ask the store.
+func (l *Limiter) detour(ctx context.Context, op throttled.Op, key string, cost int64) (throttled.Result, error) {
+	if err := l.Check(ctx, key, cost); err != nil {
+		return throttled.Result{}, err
+	}
+	if l.Hooked(op) {
 		return l.hooked(ctx, l.call(op, key, cost))
 	}
 	return l.store.Do(ctx, l.Request(op, key, cost))
 }
 
 // Check returns what is wrong with the arguments of a verb, or nil. It is for a
-// caller that does not block.
+// caller that does not block. Whether ctx is over is left to a store that looks.
 func (l *Limiter) Check(ctx context.Context, key string, cost int64) error {
-	if key = l.Key(key); faulty(ctx, key, cost) {
-		return fault(ctx, key, cost)
+	switch {
+	case l.Key(key) == "":
+		return fmt.Errorf("%w: the key is empty; give the call one, or Config.Key", throttled.ErrInvalidKey)
+	case cost < 0:
+		return fmt.Errorf("%w: %d; it must be 0 or more (Refund gives back)", throttled.ErrInvalidCost, cost)
+	case !l.direct && interrupt.Over(ctx):
+		return interrupt.Refused(ctx)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Request returns what a verb with arguments that pass Check asks of the store.
@@ -99,23 +116,6 @@ func (l *Limiter) Refused(key string, res throttled.Result) error {
 		return nil
 	}
 	return &throttled.LimitedError{Key: l.Key(key), Result: res}
-}
-
-// faulty reports whether a call cannot be carried out.
-func faulty(ctx context.Context, key string, cost int64) bool {
-	return key == "" || cost < 0 || interrupt.Over(ctx)
-}
-
-// fault returns why a call cannot be carried out.
-func fault(ctx context.Context, key string, cost int64) error {
-	switch {
-	case key == "":
-		return fmt.Errorf("%w: the key is empty; give the call one, or Config.Key", throttled.ErrInvalidKey)
-	case cost < 0:
-		return fmt.Errorf("%w: %d; it must be 0 or more (Refund gives back)", throttled.ErrInvalidCost, cost)
-	default:
-		return interrupt.Refused(ctx)
-	}
 }
 
 // call returns a Limit or a Wait as hooks see it.

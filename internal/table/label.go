@@ -9,48 +9,53 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// label is what the name of a bucket is looked for by: a tag, which is a hash of
-// plan and key, and the key itself in two words where it is short. Such a key lies
-// in the cache line of its entry, and is compared without a call.
-type label struct {
-	tag    uint32
-	short  bool
-	lo, hi uint64 // a short key, as packed
-}
-
 // A key is short where it has at most 15 bytes, as "255.255.255.255" has, and
 // the state of its bucket two words, as that of one rate has in all laws but one.
+// Such a key lies in the cache line of its entry, and is compared without a call.
 const (
 	maxShort   = 15
 	shortWords = 2
 )
 
-// labels makes labels. Strangers may choose keys, so that which of them collide
-// must not be foreseen: each table has random numbers of its own.
+func short(plan *throttled.Plan, key string) bool {
+	return len(key) <= maxShort && plan.Words() == shortWords
+}
+
+// labels makes the tags by which buckets are looked for: hashes of plan and key.
+// Strangers may choose keys, so that which of them collide must not be foreseen:
+// each table has random numbers of its own.
 type labels struct {
 	seed    maphash.Seed
-	secrets [3]uint64
+	secrets [2]uint64
 }
 
 func newLabels() labels {
-	return labels{maphash.MakeSeed(), [3]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64()}}
+	return labels{maphash.MakeSeed(), [2]uint64{rand.Uint64(), rand.Uint64()}}
 }
 
-// of returns the label of a bucket.
-func (s *labels) of(plan *throttled.Plan, key string) label {
-	if len(key) > maxShort || plan.Words() != shortWords {
-		hash := maphash.String(s.seed, key) ^ plan.Hash()
-		return label{tag: uint32(hash ^ hash>>32)}
+// of returns the tag of a bucket.
+func (s *labels) of(plan *throttled.Plan, key string) uint32 {
+	if short(plan, key) {
+		lo, hi := pack(key)
+		return s.ofShort(plan, lo, hi)
 	}
-	lo, hi := pack(key)
-	hash := fold(lo^s.secrets[0], hi^s.secrets[1])
-	hash = fold(hash^plan.Hash(), s.secrets[2])
-	return label{tag: uint32(hash), short: true, lo: lo, hi: hi}
+	return s.ofLong(plan, key)
 }
 
-// fold is a hash of two words of which one is secret: both halves of their
-// product. Go's own maps do so where the processor has no instructions for AES,
-// after Wang Yi, https://github.com/wangyi-fudan/wyhash.
+// ofShort returns the tag of a short key, given as packed.
+func (s *labels) ofShort(plan *throttled.Plan, lo, hi uint64) uint32 {
+	return uint32(fold(lo^s.secrets[0], hi^plan.Hash()^s.secrets[1]))
+}
+
+// ofLong returns the tag of a key that is not short.
+func (s *labels) ofLong(plan *throttled.Plan, key string) uint32 {
+	hash := maphash.String(s.seed, key) ^ plan.Hash()
+	return uint32(hash ^ hash>>32)
+}
+
+// fold is a hash of two words with a secret in each: both halves of their product.
+// Go's own maps do so where the processor has no instructions for AES, after Wang
+// Yi, https://github.com/wangyi-fudan/wyhash.
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo

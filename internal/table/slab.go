@@ -24,29 +24,31 @@ type rare struct {
 	waitlist *waitlist // those who wait, nil if nobody does
 }
 
-// hold makes e the fresh bucket of req.
-func (e *entry) hold(req *throttled.Request, l label) {
-	*e = entry{plan: req.Plan}
-	if l.short {
-		e.inline[shortWords], e.inline[shortWords+1] = int64(l.lo), int64(l.hi)
+// hold makes e a fresh bucket.
+func (e *entry) hold(plan *throttled.Plan, key string) {
+	*e = entry{plan: plan}
+	if short(plan, key) {
+		lo, hi := pack(key)
+		e.inline[shortWords], e.inline[shortWords+1] = int64(lo), int64(hi)
 		return
 	}
-	e.key = strings.Clone(req.Key)
-	if words := req.Plan.Words(); words > inlineWords {
+	e.key = strings.Clone(key)
+	if words := plan.Words(); words > inlineWords {
 		e.rare = &rare{words: make([]int64, words)}
 	}
 }
 
-// is reports whether e is the bucket of req.
-func (e *entry) is(req *throttled.Request, l label) bool {
-	if e.plan != req.Plan && e.plan.Name() != req.Plan.Name() {
-		return false
-	}
-	if l.short {
-		return e.inline[shortWords] == int64(l.lo) && e.inline[shortWords+1] == int64(l.hi)
-	}
-	return e.key == req.Key
+// holdsShort reports whether e is the bucket of a short key, given as packed. A long
+// key of such a plan has zeros there, which are no key.
+func (e *entry) holdsShort(plan *throttled.Plan, lo, hi uint64) bool {
+	return e.inline[shortWords] == int64(lo) && e.inline[shortWords+1] == int64(hi) && e.of(plan)
 }
+
+// holdsLong reports whether e is the bucket of a key that is not short.
+func (e *entry) holdsLong(plan *throttled.Plan, key string) bool { return e.key == key && e.of(plan) }
+
+// of reports whether e is a bucket of plan.
+func (e *entry) of(plan *throttled.Plan) bool { return e.plan == plan || e.plan.Name() == plan.Name() }
 
 // state returns the words of e, which stay where they are while it is held.
 func (e *entry) state() []int64 {
@@ -69,6 +71,7 @@ func (e *entry) waitlist() *waitlist {
 // stands for none.
 type slab struct {
 	chunks   [][]entry
+	head     []entry // the first of chunks, found without looking for it
 	recency  recency
 	expiry   expiry
 	capacity int
@@ -94,6 +97,9 @@ func newSlab(capacity int) slab {
 
 // at returns the entry in a place.
 func (s *slab) at(ref int32) *entry {
+	if int(ref) < len(s.head) {
+		return &s.head[ref]
+	}
 	return &s.chunks[ref>>chunkBits][ref&(chunkSize-1)]
 }
 
@@ -109,6 +115,7 @@ func (s *slab) take() int32 {
 	}
 	if made := len(s.chunks) * chunkSize; s.used >= made {
 		s.chunks = append(s.chunks, make([]entry, min(chunkSize, s.capacity+1-made)))
+		s.head = s.chunks[0]
 	}
 	s.expiry.cover(int32(s.used))
 	s.used++

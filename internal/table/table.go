@@ -83,6 +83,18 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	} else {
 		t.stats.Hits++
 	}
+	if whole := req.Plan.Whole(); req.Op == throttled.OpLimit && whole.Charges(req.Cost) {
+		// What most requests are. The answer is made last, so that it stays in registers.
+		turn, tat := whole.Charge(state, now, req.Cost)
+		t.touched = ref
+		if tat != expires && t.expiry.note(ref, tat) {
+			t.expiry.reorder(ref, tat)
+		}
+		if ref != t.recency.newest() {
+			t.recency.use(ref)
+		}
+		return req.Plan.Result(turn == now, whole.Remaining(tat-now), time.Duration(tat-now), time.Duration(turn-now)), nil
+	}
 	var res throttled.Result
 	var keep time.Duration
 	if req.Op == throttled.OpLimit {
@@ -121,10 +133,10 @@ func (t *Table) doFresh(now int64, req *throttled.Request) (throttled.Result, er
 	if ref == 0 {
 		return throttled.Result{}, throttled.ErrFull
 	}
-	e, l := t.at(ref), t.labels.of(req.Plan, req.Key)
-	e.hold(req, l)
+	e := t.at(ref)
+	e.hold(req.Plan, req.Key)
 	copy(e.state(), state)
-	t.index.insert(l.tag, ref)
+	t.index.insert(t.labels.of(req.Plan, req.Key), ref)
 	t.expiry.set(ref, instant(now, keep))
 	t.recency.add(ref)
 	t.touched = ref
@@ -173,17 +185,42 @@ func (t *Table) vacate(ref int32) {
 	t.recency.remove(ref)
 }
 
-// find returns the place of the bucket of req and what is in it, or 0.
+// find returns the place of the bucket of req and what is in it, or 0. It has its own
+// loop for the short keys, which most are: so what they are compared with stays in
+// registers.
 func (t *Table) find(req *throttled.Request) (int32, *entry) {
-	l := t.labels.of(req.Plan, req.Key)
+	plan := req.Plan
+	if !short(plan, req.Key) {
+		return t.findLong(req)
+	}
+	lo, hi := pack(req.Key)
+	tag := t.labels.ofShort(plan, lo, hi)
+	slots := t.index.slots
+	mask := uint32(len(slots) - 1)
+	for at := tag & mask; ; at = (at + 1) & mask {
+		slot := slots[at]
+		if slot == 0 {
+			return 0, nil
+		}
+		if ref := t.index.may(slot, tag); ref != 0 {
+			if e := t.at(ref); e.holdsShort(plan, lo, hi) {
+				return ref, e
+			}
+		}
+	}
+}
+
+// findLong is find for a key that does not lie in its entry.
+func (t *Table) findLong(req *throttled.Request) (int32, *entry) {
+	tag := t.labels.ofLong(req.Plan, req.Key)
 	mask := t.index.mask()
-	for at := l.tag & mask; ; at = (at + 1) & mask {
+	for at := tag & mask; ; at = (at + 1) & mask {
 		slot := t.index.slots[at]
 		if slot == 0 {
 			return 0, nil
 		}
-		if ref := t.index.may(slot, l.tag); ref != 0 {
-			if e := t.at(ref); e.is(req, l) {
+		if ref := t.index.may(slot, tag); ref != 0 {
+			if e := t.at(ref); e.holdsLong(req.Plan, req.Key) {
 				return ref, e
 			}
 		}
