@@ -6,6 +6,7 @@ import (
 
 	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/charge"
+	"github.com/throttled-go/throttled/internal/handover"
 	"github.com/throttled-go/throttled/internal/limiter"
 )
 
@@ -35,32 +36,17 @@ func newDelivery(ctx context.Context, key string, dst chan<- throttled.Outcome) 
 // deliver sends the answer and gives d back for the next call. It may run on a
 // goroutine of the store, or of another caller.
 func (d *delivery) deliver(res throttled.Result, err error) {
-	defer onItsOwn()
-	select {
-	case d.dst <- throttled.Outcome{Key: d.key, Result: res, Err: err}:
+	if handover.Try(d.dst, d.key, res, err) {
 		d.free()
-	default:
-		go d.insist(throttled.Outcome{Key: d.key, Result: res, Err: err})
+	} else {
+		go d.insist(res, err)
 	}
 }
 
-// onItsOwn takes a panic to a goroutine of its own: that of a send to a channel
-// that the caller has closed. Whoever happens to let this caller through has no
-// part in it.
-func onItsOwn() {
-	if fault := recover(); fault != nil {
-		go panic(fault)
-	}
-}
-
-// insist waits until outcome is received. If ctx ends first it gives back what
-// was charged.
-func (d *delivery) insist(outcome throttled.Outcome) {
-	select {
-	case d.dst <- outcome:
-	case <-d.ctx.Done():
-		d.charged.giveBack()
-	}
+// insist waits until the answer is received. If ctx ends first it gives back what was
+// charged.
+func (d *delivery) insist(res throttled.Result, err error) {
+	handover.Insist(d.ctx, d.dst, throttled.Outcome{Key: d.key, Result: res, Err: err}, d.charged.giveBack)
 	d.free()
 }
 

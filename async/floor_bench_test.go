@@ -38,7 +38,7 @@ func BenchmarkFloor(b *testing.B) {
 		answers := make(chan throttled.Outcome, inFlight)
 		echo := actor.New[chan<- throttled.Outcome, question](answers, echoes{}, inFlight)
 		defer echo.Close()
-		ask := func() { _ = echo.Post(context.Background(), &question{}) }
+		ask := func() { _ = echo.Post(context.Background(), func(*question) {}) }
 		for range inFlight - 1 {
 			ask()
 		}

@@ -42,6 +42,7 @@ type Limiter struct {
 	shared *limiter.Limiter
 	store  throttled.Submitter
 	marker charge.Marker // the store, where it can give a charge back; else nil
+	sender charge.Sender // the store, where it sends answers itself; else nil
 }
 
 // New returns a limiter with the settings of cfg, of which the zero value is a
@@ -59,7 +60,8 @@ func New(cfg throttled.Config) (*Limiter, error) {
 		return nil, err
 	}
 	marker, _ := submitter.(charge.Marker)
-	return &Limiter{shared: shared, store: submitter, marker: marker}, nil
+	sender, _ := submitter.(charge.Sender)
+	return &Limiter{shared: shared, store: submitter, marker: marker, sender: sender}, nil
 }
 
 // Quota returns the quota that every key has.
@@ -95,8 +97,10 @@ func (l *Limiter) LimitN(ctx context.Context, key string, cost int64) <-chan thr
 // cannot tell one charge from another, as Memory and Actor can. The channel must
 // not be closed while calls are in flight.
 func (l *Limiter) LimitTo(ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) {
-	d := newDelivery(ctx, l.shared.Key(key), dst)
-	l.submitMarked(ctx, throttled.OpLimit, key, cost, &d.charged, d.done)
+	if !l.sent(ctx, throttled.OpLimit, key, cost, dst) {
+		d := newDelivery(ctx, l.shared.Key(key), dst)
+		l.submitMarked(ctx, throttled.OpLimit, key, cost, &d.charged, d.done)
+	}
 }
 
 // Wait is shorthand for WaitN with a cost of 1.
@@ -168,9 +172,20 @@ func (l *Limiter) Wrap(key string, fn func(context.Context) error) func(context.
 // send carries out a verb and returns the channel of its answer.
 func (l *Limiter) send(ctx context.Context, op throttled.Op, key string, cost int64) <-chan throttled.Outcome {
 	answer := make(chan throttled.Outcome, 1)
-	d := newDelivery(ctx, l.shared.Key(key), answer)
-	l.submit(ctx, op, key, cost, d.done)
+	if !l.sent(ctx, op, key, cost, answer) {
+		l.submit(ctx, op, key, cost, newDelivery(ctx, l.shared.Key(key), answer).done)
+	}
 	return answer
+}
+
+// sent has the store carry out a verb and send the answer, and reports whether it
+// does. It does not where the call needs more than that, or is at fault.
+func (l *Limiter) sent(ctx context.Context, op throttled.Op, key string, cost int64, dst chan<- throttled.Outcome) bool {
+	if l.sender == nil || !l.shared.AtOnce(op) || l.shared.Check(ctx, key, cost) != nil {
+		return false
+	}
+	l.sender.Send(ctx, dst, l.shared.Plan(), op, l.shared.Key(key), cost)
+	return true
 }
 
 // submit carries out a verb and calls done with the answer, exactly once.

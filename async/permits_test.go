@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/throttled-go/throttled"
+	"github.com/throttled-go/throttled/store"
 )
 
 // isClosed holds permits to be closed, and nothing to be left in it.
@@ -244,6 +245,22 @@ func TestLimitToAFullChannelIsDeliveredLater(t *testing.T) {
 			isUnanswered(t, answers)
 		})
 	}
+}
+
+func TestLimitToAFullChannelOverAClosedStore(t *testing.T) {
+	bubble(t, "closed", func(t *testing.T) {
+		actor, err := store.NewActor(store.Options{})
+		require.NoError(t, err)
+		require.NoError(t, actor.Close())
+		l := newLimiter(t, throttled.Config{Quota: ten, Store: actor})
+		answers := make(chan throttled.Outcome, 1)
+		for range 3 {
+			l.LimitTo(t.Context(), key, 1, answers)
+		}
+		for range 3 {
+			assert.Equal(t, throttled.Outcome{Key: key, Err: throttled.ErrClosed}, <-answers)
+		}
+	})
 }
 
 func TestLimitToGivesBackWhatNobodyReceives(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/throttled-go/throttled/internal/actor"
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/charge"
+	"github.com/throttled-go/throttled/internal/handover"
 	"github.com/throttled-go/throttled/internal/interrupt"
 	"github.com/throttled-go/throttled/internal/precheck"
 	"github.com/throttled-go/throttled/internal/table"
@@ -33,7 +34,7 @@ type Actor struct {
 	owned *owned
 }
 
-var _ charge.Marker = (*Actor)(nil)
+var _ charge.Sender = (*Actor)(nil)
 
 // mailboxSize is how many requests may gather.
 const mailboxSize = 1024
@@ -67,7 +68,7 @@ func (a *Actor) Do(ctx context.Context, req throttled.Request) (throttled.Result
 		return answered.receive()
 	}
 	w := &waiting{ctx: ctx, key: req.Key, done: answered.send, attended: true}
-	a.submit(ctx, &message{req: req, done: w.done, waiting: w})
+	a.submit(ctx, &req, nil, w, w.done)
 	select {
 	case answer := <-answered:
 		return answer.res, answer.err
@@ -88,11 +89,26 @@ func (a *Actor) Submit(ctx context.Context, req throttled.Request, done func(thr
 // SubmitMarked is Submit for a Limit or a Wait, with what it charged in mark. It
 // is for package async.
 func (a *Actor) SubmitMarked(ctx context.Context, req throttled.Request, mark *charge.Mark, done func(throttled.Result, error)) {
-	m := &message{req: req, mark: mark, done: done}
+	var w *waiting
 	if mayWait(&req) && ctx.Done() != nil {
-		m.waiting = &waiting{ctx: ctx, key: req.Key, done: done}
+		w = &waiting{ctx: ctx, key: req.Key, done: done}
 	}
-	a.submit(ctx, m)
+	a.submit(ctx, &req, mark, w, done)
+}
+
+// Send carries out a request that does not wait and sends the answer to dst. It is for
+// package async.
+func (a *Actor) Send(ctx context.Context, dst chan<- throttled.Outcome, plan *throttled.Plan, op throttled.Op, key string, cost int64) {
+	last, err := a.admit(ctx, plan)
+	if err == nil {
+		err = a.post(ctx, func(m *message) {
+			m.req.Plan, m.req.Key, m.req.Op, m.req.Cost, m.last = plan, key, op, cost, last
+			m.ctx, m.dst = ctx, dst
+		})
+	}
+	if err != nil && !handover.Try(dst, key, throttled.Result{}, err) {
+		go handover.Insist(ctx, dst, throttled.Outcome{Key: key, Err: err}, func() {})
+	}
 }
 
 // GiveBack gives back what of the charge in mark has not leaked. It is for
@@ -102,11 +118,11 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 		return throttled.ErrClosed
 	}
 	returned := make(chan struct{})
-	giveBack := message{act: func(o *owned, now int64) {
+	giveBack := func(o *owned, now int64) {
 		defer close(returned)
 		o.table.GiveBack(now, mark)
-	}}
-	if a.actor.Post(context.Background(), &giveBack) != nil {
+	}
+	if a.actor.Post(context.Background(), func(m *message) { m.act = giveBack }) != nil {
 		return throttled.ErrClosed
 	}
 	<-returned
@@ -114,31 +130,48 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 }
 
 // submit posts a request, or refuses it.
-func (a *Actor) submit(ctx context.Context, m *message) {
-	if err := a.post(ctx, m); err != nil {
-		m.done(throttled.Result{}, err)
+func (a *Actor) submit(ctx context.Context, req *throttled.Request, mark *charge.Mark, w *waiting, done func(throttled.Result, error)) {
+	last, err := a.admit(ctx, req.Plan)
+	if err == nil {
+		err = a.post(ctx, func(m *message) {
+			m.req.Plan, m.req.Key, m.req.Op, m.req.Cost, m.req.Within, m.last = req.Plan, req.Key, req.Op, req.Cost, req.Within, last
+			m.mark, m.waiting, m.done = mark, w, done
+		})
+	}
+	if err != nil {
+		done(throttled.Result{}, err)
 	}
 }
 
-// post posts a request. It returns the error of one that is refused.
-func (a *Actor) post(ctx context.Context, m *message) error {
-	var err error
-	if m.last, err = a.clock.last(ctx); err != nil {
-		return err
+// admit returns the last instant at which a request may be carried out, or why it is
+// refused.
+func (a *Actor) admit(ctx context.Context, plan *throttled.Plan) (last int64, err error) {
+	last = algorithm.Never
+	if ctx.Done() != nil {
+		if last, err = a.clock.last(ctx); err != nil {
+			return 0, err
+		}
 	}
-	if !precheck.Planned(&m.req) {
-		return precheck.ErrNoPlan
+	switch {
+	case !precheck.Planned(plan):
+		return 0, precheck.ErrNoPlan
+	case a.actor == nil:
+		return 0, throttled.ErrClosed
+	default:
+		return last, nil
 	}
-	if a.actor == nil {
-		return throttled.ErrClosed
-	}
-	switch err = a.actor.Post(ctx, m); {
+}
+
+// post posts a message. It returns the error of one that is refused.
+func (a *Actor) post(ctx context.Context, fill func(m *message)) error {
+	switch err := a.actor.Post(ctx, fill); {
+	case err == nil:
+		return nil
 	case errors.Is(err, actor.ErrClosed):
 		return throttled.ErrClosed
-	case err != nil:
+	default:
 		return interrupt.Refused(ctx)
 	}
-	return nil
 }
 
 // leave has those leave their lines who give up.
@@ -154,8 +187,8 @@ func (a *Actor) Stats() Stats {
 		return Stats{}
 	}
 	counted := make(chan Stats, 1)
-	count := message{act: func(o *owned, _ int64) { counted <- Stats(o.table.Stats()) }}
-	if a.actor.Post(context.Background(), &count) != nil {
+	count := func(o *owned, _ int64) { counted <- Stats(o.table.Stats()) }
+	if a.actor.Post(context.Background(), func(m *message) { m.act = count }) != nil {
 		a.actor.Close() // waits until nobody touches the table any more
 		return Stats(a.owned.table.Stats())
 	}
@@ -179,6 +212,8 @@ type message struct {
 	done    func(throttled.Result, error)
 	mark    *charge.Mark              // where to mark what the request is charged, nil: nowhere
 	waiting *waiting                  // of a request that may wait and give up
+	dst     chan<- throttled.Outcome  // in place of done
+	ctx     context.Context           // of the caller, if there is a dst
 	act     func(o *owned, now int64) // in place of a request
 }
 
@@ -224,7 +259,7 @@ func (owner) Refuse(o *owned, batch []message) {
 		case m.act != nil:
 			m.act(o, o.clock.now())
 		default:
-			m.done(throttled.Result{}, throttled.ErrClosed)
+			o.answer(m, throttled.Result{}, throttled.ErrClosed)
 		}
 	}
 	o.alarm.clear()
@@ -237,14 +272,36 @@ func (owner) Refuse(o *owned, batch []message) {
 func (o *owned) carryOut(now int64, m *message) {
 	switch {
 	case now > m.last:
-		m.done(throttled.Result{}, interrupt.ErrTooLate)
+		o.answer(m, throttled.Result{}, interrupt.ErrTooLate)
 	case !mayWait(&m.req) && m.mark == nil:
-		m.done(o.table.Do(now, &m.req))
+		res, err := o.table.Do(now, &m.req)
+		o.answer(m, res, err)
 	case !mayWait(&m.req):
 		m.done(o.table.DoMarked(now, &m.req, m.mark))
 	default:
 		o.join(now, m)
 	}
+}
+
+// answer answers a request that was just carried out, or refused.
+func (o *owned) answer(m *message, res throttled.Result, err error) {
+	if m.dst == nil {
+		m.done(res, err)
+		return
+	}
+	if !handover.Try(m.dst, m.req.Key, res, err) {
+		o.insist(m, res, err)
+	}
+}
+
+// insist has the answer wait until it is received. If the ctx of the caller ends first,
+// what was charged is given back.
+func (o *owned) insist(m *message, res throttled.Result, err error) {
+	mark := new(charge.Mark)
+	o.table.Mark(&m.req, res, mark)
+	go handover.Insist(m.ctx, m.dst, throttled.Outcome{Key: m.req.Key, Result: res, Err: err}, func() {
+		o.tell(message{act: func(o *owned, now int64) { o.table.GiveBack(now, mark) }})
+	})
 }
 
 // join carries out a request that may have to wait.

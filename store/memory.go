@@ -83,7 +83,7 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 			return throttled.Result{}, err
 		}
 	}
-	if !precheck.Planned(&req) {
+	if !precheck.Planned(req.Plan) {
 		return throttled.Result{}, precheck.ErrNoPlan
 	}
 	if mayWait(&req) {
@@ -116,7 +116,7 @@ func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *cha
 	if err != nil {
 		return throttled.Result{}, err
 	}
-	if !precheck.Planned(req) {
+	if !precheck.Planned(req.Plan) {
 		return throttled.Result{}, precheck.ErrNoPlan
 	}
 	m.mu.Lock()
@@ -239,7 +239,7 @@ func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.
 	if err != nil {
 		return throttled.Result{}, false, err
 	}
-	if !precheck.Planned(req) {
+	if !precheck.Planned(req.Plan) {
 		return throttled.Result{}, false, precheck.ErrNoPlan
 	}
 	m.mu.Lock()

@@ -60,21 +60,26 @@ func New[S, M any](state S, behavior Behavior[S, M], capacity int) *Actor[S, M] 
 	return a
 }
 
-// Post puts a copy of message into the mailbox. It blocks while that is full, until ctx
-// ends, whose error it returns then, or the actor is closed. A message for
-// which it returns nil is received or refused, exactly once.
-func (a *Actor[S, M]) Post(ctx context.Context, message *M) error {
+// Post puts a message into the mailbox: fill writes it where it is to lie, because to
+// copy what was just written, word for word, holds the processor up. It is called at
+// most once, before Post returns and under a lock, so it must do no more than that.
+//
+// Post blocks while the mailbox is full, until ctx ends, whose error it returns then, or
+// the actor is closed. A message for which it returns nil is received or refused,
+// exactly once.
+func (a *Actor[S, M]) Post(ctx context.Context, fill func(message *M)) error {
 	a.mu.Lock()
 	if a.closed {
 		a.mu.Unlock()
 		return ErrClosed
 	}
 	if len(a.mailbox) < a.capacity && len(a.blocked) == 0 {
-		a.put(message)
+		fill(a.put())
 		a.mu.Unlock()
 		return nil
 	}
-	b := &blocked[M]{message: *message, settled: make(chan struct{})}
+	b := &blocked[M]{settled: make(chan struct{})}
+	fill(&b.message)
 	a.blocked = append(a.blocked, b)
 	a.mu.Unlock()
 	return a.await(ctx, b)
@@ -86,7 +91,7 @@ func (a *Actor[S, M]) Tell(message M) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.closed {
-		a.put(&message)
+		*a.put() = message
 	}
 }
 
@@ -138,10 +143,18 @@ func (a *Actor[S, M]) takeBack(b *blocked[M]) bool {
 	return i >= 0
 }
 
-// put requires mu held.
-func (a *Actor[S, M]) put(message *M) {
-	a.mailbox = append(a.mailbox, *message)
+// put returns the place of a message that is to be posted, and sees to it that a
+// goroutine is at work. It requires mu held until the message is there.
+func (a *Actor[S, M]) put() *M {
+	n := len(a.mailbox)
+	if n < cap(a.mailbox) {
+		a.mailbox = a.mailbox[:n+1] // where nothing is: rest clears what was used
+	} else {
+		var none M
+		a.mailbox = append(a.mailbox, none)
+	}
 	a.start()
+	return &a.mailbox[n]
 }
 
 // start sees to it that a goroutine is at work. It requires mu held.

@@ -38,6 +38,8 @@ func (clerk) Refuse(l *ledger, batch []int) {
 	l.refused = append(l.refused, batch...)
 }
 
+func number(n int) func(message *int) { return func(message *int) { *message = n } }
+
 func open(l *ledger, capacity int) *actor.Actor[*ledger, int] {
 	return actor.New[*ledger, int](l, clerk{}, capacity)
 }
@@ -58,7 +60,7 @@ func TestMessagesAreReceivedInOrder(t *testing.T) {
 		a := open(l, 16)
 		want := []int{}
 		for i := range 1000 {
-			require.NoError(t, a.Post(t.Context(), new(i)))
+			require.NoError(t, a.Post(t.Context(), number(i)))
 			want = append(want, i)
 		}
 		synctest.Wait()
@@ -72,10 +74,10 @@ func TestABatchIsAllThatHasGathered(t *testing.T) {
 		hold, release := gate()
 		l := &ledger{hold: hold}
 		a := open(l, 100)
-		require.NoError(t, a.Post(t.Context(), new(0)))
+		require.NoError(t, a.Post(t.Context(), number(0)))
 		synctest.Wait()
 		for i := range 50 {
-			require.NoError(t, a.Post(t.Context(), new(i)))
+			require.NoError(t, a.Post(t.Context(), number(i)))
 		}
 		release()
 		synctest.Wait()
@@ -90,7 +92,7 @@ func TestAtRestThereIsNoGoroutine(t *testing.T) {
 	var done sync.WaitGroup
 	done.Add(1)
 	a := open(&ledger{hold: done.Done}, 1)
-	require.NoError(t, a.Post(context.Background(), new(1)))
+	require.NoError(t, a.Post(context.Background(), number(1)))
 	done.Wait()
 }
 
@@ -99,10 +101,10 @@ func TestAFullMailboxBlocksInOrder(t *testing.T) {
 		hold, release := gate()
 		l := &ledger{hold: hold}
 		a := open(l, 2)
-		require.NoError(t, a.Post(t.Context(), new(0)))
+		require.NoError(t, a.Post(t.Context(), number(0)))
 		synctest.Wait() // 0 is in hand
 		for i := 1; i <= 10; i++ {
-			go func() { require.NoError(t, a.Post(t.Context(), new(i))) }()
+			go func() { require.NoError(t, a.Post(t.Context(), number(i))) }()
 			synctest.Wait()
 		}
 		release()
@@ -117,12 +119,12 @@ func TestABlockedPostHonoursItsContext(t *testing.T) {
 		hold, release := gate()
 		l := &ledger{hold: hold}
 		a := open(l, 1)
-		require.NoError(t, a.Post(t.Context(), new(0)))
+		require.NoError(t, a.Post(t.Context(), number(0)))
 		synctest.Wait()
-		require.NoError(t, a.Post(t.Context(), new(1)))
+		require.NoError(t, a.Post(t.Context(), number(1)))
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error, 1)
-		go func() { failed <- a.Post(ctx, new(2)) }()
+		go func() { failed <- a.Post(ctx, number(2)) }()
 		synctest.Wait()
 		cancel()
 		require.ErrorIs(t, <-failed, context.Canceled)
@@ -153,12 +155,12 @@ func TestCloseRefusesWhatWasNotReceived(t *testing.T) {
 		hold, release := gate()
 		l := &ledger{hold: hold}
 		a := open(l, 2)
-		require.NoError(t, a.Post(t.Context(), new(0)))
+		require.NoError(t, a.Post(t.Context(), number(0)))
 		synctest.Wait()
-		require.NoError(t, a.Post(t.Context(), new(1)))
-		require.NoError(t, a.Post(t.Context(), new(2)))
+		require.NoError(t, a.Post(t.Context(), number(1)))
+		require.NoError(t, a.Post(t.Context(), number(2)))
 		blocked := make(chan error, 1)
-		go func() { blocked <- a.Post(t.Context(), new(3)) }()
+		go func() { blocked <- a.Post(t.Context(), number(3)) }()
 		synctest.Wait()
 		closed := make(chan struct{})
 		go func() { a.Close(); close(closed) }()
@@ -167,7 +169,7 @@ func TestCloseRefusesWhatWasNotReceived(t *testing.T) {
 		<-closed
 		require.Equal(t, []int{0}, l.received)
 		require.Equal(t, []int{1, 2}, l.refused)
-		require.ErrorIs(t, a.Post(t.Context(), new(4)), actor.ErrClosed)
+		require.ErrorIs(t, a.Post(t.Context(), number(4)), actor.ErrClosed)
 		a.Tell(5)
 		a.Close()
 		require.Equal(t, []int{1, 2}, l.refused)
@@ -181,7 +183,7 @@ func TestCloseDuringTheLastBatch(t *testing.T) {
 		hold, release := gate()
 		l := &ledger{hold: hold}
 		a := open(l, 2)
-		require.NoError(t, a.Post(t.Context(), new(0)))
+		require.NoError(t, a.Post(t.Context(), number(0)))
 		synctest.Wait()
 		go a.Close()
 		synctest.Wait()
@@ -205,7 +207,7 @@ func TestEveryPostIsAnsweredOnceWhileClosing(t *testing.T) {
 			for range 10 {
 				go func() {
 					for {
-						err := a.Post(t.Context(), new(1))
+						err := a.Post(t.Context(), number(1))
 						if errors.Is(err, actor.ErrClosed) {
 							return
 						}
@@ -225,7 +227,7 @@ func TestEveryPostIsAnsweredOnceWhileClosing(t *testing.T) {
 func TestPostAllocatesNothing(t *testing.T) {
 	var received atomic.Int64
 	a := actor.New[*atomic.Int64, int](&received, counter{}, 1024)
-	require.Zero(t, testing.AllocsPerRun(1000, func() { _ = a.Post(context.Background(), new(1)) }))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { _ = a.Post(context.Background(), number(1)) }))
 	a.Close()
 	require.EqualValues(t, 1001, received.Load())
 }

@@ -43,3 +43,15 @@ type Marker interface {
 	// Those who wait move up. It returns when that is done.
 	GiveBack(mark *Mark) error
 }
+
+// Sender is a Marker that takes an answer to the channel of a caller itself. That
+// costs less than a function for each call, and a mark for what may have to be given
+// back is made only if the channel has no room.
+type Sender interface {
+	Marker
+
+	// Send carries out a request that does not wait and sends the answer to dst, as
+	// LimitTo of package async says. Its arguments are those of a request, one by one,
+	// because so they travel in registers.
+	Send(ctx context.Context, dst chan<- throttled.Outcome, plan *throttled.Plan, op throttled.Op, key string, cost int64)
+}

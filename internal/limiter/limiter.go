@@ -98,6 +98,12 @@ func (l *Limiter) Request(op throttled.Op, key string, cost int64) throttled.Req
 	return throttled.Request{Plan: l.plan, Key: l.Key(key), Op: op, Cost: cost, Within: l.within[op]}
 }
 
+// Plan returns what requests of l carry.
+func (l *Limiter) Plan() *throttled.Plan { return l.plan }
+
+// AtOnce reports whether op goes to the store as it is and is decided there at once.
+func (l *Limiter) AtOnce(op throttled.Op) bool { return l.within[op] == 0 && !l.Hooked(op) }
+
 // Hooked reports whether hooks wrap op.
 func (l *Limiter) Hooked(op throttled.Op) bool { return l.hooked != nil && op <= throttled.OpWait }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/throttled-go/throttled"
 )
 
-// ErrNoPlan is the error of a request that is not Planned.
+// ErrNoPlan is the error of a request that whose Plan is not Planned.
 var ErrNoPlan = fmt.Errorf("%w: the request has no Plan; Config.Plan makes one", throttled.ErrInvalidConfig)
 
-// Planned reports whether req has a Plan that Config.Plan made, as every request
-// of a limiter has.
-func Planned(req *throttled.Request) bool { return req.Plan != nil && req.Plan.Name() != "" }
+// Planned reports whether plan is one that Config.Plan made, as that of every
+// request of a limiter is.
+func Planned(plan *throttled.Plan) bool { return plan != nil && plan.Name() != "" }

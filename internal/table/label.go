@@ -26,11 +26,11 @@ func short(plan *throttled.Plan, key string) bool {
 // each table has random numbers of its own.
 type labels struct {
 	seed    maphash.Seed
-	secrets [2]uint64
+	secrets [3]uint64
 }
 
 func newLabels() labels {
-	return labels{maphash.MakeSeed(), [2]uint64{rand.Uint64(), rand.Uint64()}}
+	return labels{maphash.MakeSeed(), [3]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64()}}
 }
 
 // of returns the tag of a bucket.
@@ -44,7 +44,8 @@ func (s *labels) of(plan *throttled.Plan, key string) uint32 {
 
 // ofShort returns the tag of a short key, given as packed.
 func (s *labels) ofShort(plan *throttled.Plan, lo, hi uint64) uint32 {
-	return uint32(fold(lo^s.secrets[0], hi^plan.Hash()^s.secrets[1]))
+	hash := fold(lo^s.secrets[0], hi^plan.Hash()^s.secrets[1])
+	return uint32(fold(hash, s.secrets[2])) // once is not enough: for one table in fifty, keys that count up would crowd
 }
 
 // ofLong returns the tag of a key that is not short.

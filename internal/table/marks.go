@@ -29,15 +29,14 @@ const maxReturns = 16
 
 // DoMarked is Do for a Limit, with what it charged in mark.
 func (t *Table) DoMarked(now int64, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
-	t.touched = 0
 	res, err := t.Do(now, req)
-	t.markTouched(req, res, mark)
+	t.Mark(req, res, mark)
 	return res, err
 }
 
-// markTouched marks what req was charged in the place that it has just touched.
-func (t *Table) markTouched(req *throttled.Request, res throttled.Result, mark *charge.Mark) {
-	if res.Allowed && req.Cost > 0 && t.touched != 0 {
+// Mark marks what req, which Do has just carried out with this answer, was charged.
+func (t *Table) Mark(req *throttled.Request, res throttled.Result, mark *charge.Mark) {
+	if res.Allowed && req.Op <= throttled.OpWait && req.Cost > 0 && t.touched != 0 {
 		t.mark(t.touched, req.Cost, mark)
 	}
 }

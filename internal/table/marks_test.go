@@ -56,6 +56,18 @@ func (m *marking) left(key string) int64 { return m.do(key, throttled.OpPeek, 1)
 
 func (m *marking) sleep(d time.Duration) { m.now += int64(d) }
 
+func TestOnlyAChargeIsMarked(t *testing.T) {
+	m := newMarking(t, 10, throttled.TokenBucket, "1/s burst 10")
+	m.charge("a", 3)
+	for _, op := range []throttled.Op{throttled.OpPeek, throttled.OpRefund} {
+		var mark charge.Mark
+		res, err := m.table.DoMarked(m.now, m.request("a", op, 1), &mark)
+		require.NoError(t, err)
+		require.True(t, res.Allowed)
+		require.Zero(t, mark)
+	}
+}
+
 var meters = []throttled.Algorithm{throttled.TokenBucket, throttled.LeakyBucket, throttled.GCRA}
 
 // TestGiveBackOfOneCharge is one example after the other, in each of which a plain

@@ -31,7 +31,7 @@ type Table struct {
 	denyNew  bool
 	scratch  [algorithm.MaxWords]int64 // the state of a key that may turn out to need no place
 	marks    marks
-	touched  int32 // the place of the last request that was charged
+	touched  int32 // the place of the last request, 0 if it has none
 	stats    Stats
 }
 
@@ -66,6 +66,7 @@ func (t *Table) Stats() Stats {
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
 	ref, e := t.find(req)
+	t.touched = ref
 	if ref == 0 {
 		return t.doFresh(now, req)
 	}
@@ -86,7 +87,6 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if whole := req.Plan.Whole(); req.Op == throttled.OpLimit && whole.Charges(req.Cost) {
 		// What most requests are. The answer is made last, so that it stays in registers.
 		turn, tat := whole.Charge(state, now, req.Cost)
-		t.touched = ref
 		if tat != expires && t.expiry.note(ref, tat) {
 			t.expiry.reorder(ref, tat)
 		}
@@ -109,7 +109,6 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 		t.remove(ref)
 		return res, nil
 	}
-	t.touched = ref
 	if at := instant(now, keep); at != expires && t.expiry.note(ref, at) {
 		t.expiry.reorder(ref, at)
 	}

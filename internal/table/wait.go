@@ -22,7 +22,7 @@ func (t *Table) Join(now, latest int64, req *throttled.Request, mark *charge.Mar
 	case w != nil:
 		w.mark = mark
 	default:
-		t.markTouched(req, res, mark)
+		t.Mark(req, res, mark)
 	}
 	return res, w, err
 }

@@ -155,7 +155,7 @@ func (s *Store) prepare(ctx context.Context, req *throttled.Request) (*request, 
 	if ctx.Err() != nil || bounded && left <= 0 {
 		return nil, throttled.Result{}, interrupt.Refused(ctx)
 	}
-	if !precheck.Planned(req) {
+	if !precheck.Planned(req.Plan) {
 		return nil, throttled.Result{}, precheck.ErrNoPlan
 	}
 	p, err := s.plans.of(req.Plan)
