@@ -115,8 +115,8 @@ func TestTagsOfLikeKeysAreScattered(t *testing.T) {
 			s, homes := newLabels(), [1 << 14]bool{}
 			filled := 0
 			for _, key := range keys {
-				if home := &homes[s.of(plan, key)%(1<<14)]; !*home {
-					*home = true
+				if home := s.of(plan, key) % (1 << 14); !homes[home] {
+					homes[home] = true
 					filled++
 				}
 			}
