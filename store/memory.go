@@ -15,10 +15,10 @@
 // A bucket takes about 95 bytes beside its key while its quota has one rate, or
 // two that are not sliding windows; every further word of state takes 8 more. A
 // key of at most 15 bytes takes nothing where one rate is no sliding window.
-// Of this, 27 to 32 bytes for each of MaxSize are made with the store, and the
-// rest as keys come, for 1024 buckets at a time; it is kept. While there is other
-// room, the place of an expired bucket is used again a second after it expired,
-// and at once where there is none.
+// Of this, 27 to 32 bytes for each of MaxSize are made with the store, and up to
+// 14 more in a store of at most 5,461; the rest is made as keys come, for 1024
+// buckets at a time, and is kept. While there is other room, the place of an expired
+// bucket is used again a second after it expired, and at once where there is none.
 package store
 
 import (

@@ -14,10 +14,19 @@ type index struct {
 	places uint32   // a mask: the bits of a slot that are a place
 }
 
-// newIndex returns an index that is at most four fifths full.
+// smallIndex is how many slots a small index has at most: 64 KiB of them.
+const smallIndex = 1 << 14
+
+// newIndex returns an index that is at most four fifths full, or at most a third if
+// it is small: the emptier it is, the more keys are found at the first look, but a
+// large one must not drive the rest out of the processor's cache.
 func newIndex(capacity int) index {
+	slots := 1 << bits.Len(uint(3*capacity))
+	if slots > smallIndex {
+		slots = 1 << bits.Len(uint(capacity+capacity/4))
+	}
 	return index{
-		slots:  make([]uint32, 1<<bits.Len(uint(capacity+capacity/4))),
+		slots:  make([]uint32, slots),
 		tags:   make([]uint32, capacity+1),
 		places: 1<<bits.Len(uint(capacity)) - 1,
 	}

@@ -44,7 +44,7 @@ type Stats struct {
 // New returns an empty table for at most capacity buckets, from 1 to
 // MaxCapacity. A full table evicts the bucket that was not used for the
 // longest time, or refuses new ones if denyNew is set. What holds no pointers,
-// 27 to 32 bytes a place, is made at once, and the rest as it is needed.
+// 27 to 46 bytes a place, is made at once, and the rest as it is needed.
 func New(capacity int, denyNew bool) *Table {
 	return &Table{
 		slab:    newSlab(capacity),
