@@ -19,11 +19,13 @@ func BenchmarkMemoryPerKey(b *testing.B) {
 		name      string
 		algorithm throttled.Algorithm
 		quota     string
+		key       string // for its number
 	}{
-		{"one_rate", throttled.TokenBucket, "100/d"},
-		{"two_rates", throttled.TokenBucket, "100/d; 1000/w"},
-		{"two_sliding_windows", throttled.SlidingWindow, "100/d; 1000/w"},
-		{"eight_rates", throttled.TokenBucket, "1/d,2/d,3/d,4/d,5/d,6/d,7/d,8/d"},
+		{"one_rate/15-byte_keys", throttled.TokenBucket, "100/d", "user:%010d"},
+		{"one_rate", throttled.TokenBucket, "100/d", "user:%011d"},
+		{"two_rates", throttled.TokenBucket, "100/d; 1000/w", "user:%011d"},
+		{"two_sliding_windows", throttled.SlidingWindow, "100/d; 1000/w", "user:%011d"},
+		{"eight_rates", throttled.TokenBucket, "1/d,2/d,3/d,4/d,5/d,6/d,7/d,8/d", "user:%011d"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			plan := throttled.Must(throttled.Config{
@@ -32,7 +34,7 @@ func BenchmarkMemoryPerKey(b *testing.B) {
 			}.Plan())
 			var perKey float64
 			for b.Loop() {
-				perKey = bytesPerKey(b, plan)
+				perKey = bytesPerKey(b, plan, bench.key)
 			}
 			b.ReportMetric(perKey, "heap-B/key")
 		})
@@ -40,7 +42,7 @@ func BenchmarkMemoryPerKey(b *testing.B) {
 }
 
 // bytesPerKey returns the heap that a store holds for each of a million keys.
-func bytesPerKey(b *testing.B, plan *throttled.Plan) float64 {
+func bytesPerKey(b *testing.B, plan *throttled.Plan, key string) float64 {
 	const keys = 1_000_000
 	ctx := context.Background()
 	before := heap()
@@ -49,7 +51,7 @@ func bytesPerKey(b *testing.B, plan *throttled.Plan) float64 {
 		b.Fatal(err)
 	}
 	for i := range keys {
-		req := throttled.Request{Plan: plan, Key: fmt.Sprintf("user:%011d", i), Op: throttled.OpLimit, Cost: 1}
+		req := throttled.Request{Plan: plan, Key: fmt.Sprintf(key, i), Op: throttled.OpLimit, Cost: 1}
 		if _, err := m.Do(ctx, req); err != nil {
 			b.Fatal(err)
 		}

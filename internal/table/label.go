@@ -11,7 +11,7 @@ import (
 
 // A key is short where it has at most 15 bytes, as "255.255.255.255" has, and
 // the state of its bucket two words, as that of one rate has in all laws but one.
-// Such a key lies in the cache line of its entry, and is compared without a call.
+// Such a key lies beside the state of its bucket, and is compared without a call.
 const (
 	maxShort   = 15
 	shortWords = 2

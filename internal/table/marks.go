@@ -48,10 +48,9 @@ func (t *Table) mark(ref int32, cost int64, mark *charge.Mark) {
 		t.marks.returns = make(map[int32][]returned)
 	}
 	t.marks.number++
-	e := t.at(ref)
-	mark.Plan, mark.Cost = e.plan, cost
+	mark.Plan, mark.Cost = t.plan(ref), cost
 	mark.Place, mark.Serial, mark.Number = ref, t.marks.serials[ref], t.marks.number
-	copy(mark.State[:], e.state())
+	copy(mark.State[:], t.state(ref))
 }
 
 // GiveBack gives back what of a marked charge has not leaked, and makes the mark
@@ -62,7 +61,7 @@ func (t *Table) GiveBack(now int64, mark *charge.Mark) {
 	if m.Cost == 0 || t.marks.serials[m.Place] != m.Serial {
 		return
 	}
-	l := t.at(m.Place).waitlist()
+	l := t.waitlist(m.Place)
 	if l != nil && l.rank == dismissed {
 		return
 	}
@@ -75,7 +74,7 @@ func (t *Table) GiveBack(now int64, mark *charge.Mark) {
 	if l != nil && !l.queue.empty() {
 		return
 	}
-	_, keep, back := m.Plan.GiveBack(t.at(m.Place).state(), m.State[:], now, m.Cost, t.marks.given(&m))
+	_, keep, back := m.Plan.GiveBack(t.state(m.Place), m.State[:], now, m.Cost, t.marks.given(&m))
 	t.marks.gaveBack(m.Place, m.Number, back)
 	switch {
 	case l != nil:

@@ -65,19 +65,19 @@ func (t *Table) Stats() Stats {
 // Do carries out a Limit, a Peek, a Refund or a Reset. It does not wait: what
 // would have to is denied. (A Wait is for Join.)
 func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) {
-	ref, e := t.find(req)
+	ref, held := t.find(req)
 	t.touched = ref
 	if ref == 0 {
 		return t.doFresh(now, req)
 	}
-	state := e.inline[:] // and what lies behind it, which no law touches
-	if e.rare != nil {
-		if waiting := e.waitlist(); waiting != nil {
-			return t.doWaiting(now, waiting, req)
-		}
-		state = e.state()
+	state := held[:] // and what lies behind it, which no law touches
+	if req.Plan.Words() > inlineWords {
+		state = t.state(ref)
 	}
 	expires := t.expiry.places[ref]
+	if expires == never {
+		return t.doWaiting(now, t.waitlist(ref), req)
+	}
 	if expires <= now {
 		t.stats.Expirations++
 		t.stats.Misses++
@@ -132,9 +132,8 @@ func (t *Table) doFresh(now int64, req *throttled.Request) (throttled.Result, er
 	if ref == 0 {
 		return throttled.Result{}, throttled.ErrFull
 	}
-	e := t.at(ref)
-	e.hold(req.Plan, req.Key)
-	copy(e.state(), state)
+	t.hold(ref, req.Plan, req.Key)
+	copy(t.state(ref), state)
 	t.index.insert(t.labels.of(req.Plan, req.Key), ref)
 	t.expiry.set(ref, instant(now, keep))
 	t.recency.add(ref)
@@ -182,12 +181,13 @@ func (t *Table) vacate(ref int32) {
 	t.marks.forget(ref)
 	t.index.remove(ref)
 	t.recency.remove(ref)
+	t.empty(ref)
 }
 
 // find returns the place of the bucket of req and what is in it, or 0. It has its own
 // loop for the short keys, which most are: so what they are compared with stays in
 // registers.
-func (t *Table) find(req *throttled.Request) (int32, *entry) {
+func (t *Table) find(req *throttled.Request) (int32, *words) {
 	plan := req.Plan
 	if !short(plan, req.Key) {
 		return t.findLong(req)
@@ -202,15 +202,16 @@ func (t *Table) find(req *throttled.Request) (int32, *entry) {
 			return 0, nil
 		}
 		if ref := t.index.may(slot, tag); ref != 0 {
-			if e := t.at(ref); e.holdsShort(plan, lo, hi) {
-				return ref, e
+			held := t.words(ref)
+			if held[shortWords] == int64(lo) && held[shortWords+1] == int64(hi) && t.holds(ref, plan) {
+				return ref, held
 			}
 		}
 	}
 }
 
 // findLong is find for a key that does not lie in its entry.
-func (t *Table) findLong(req *throttled.Request) (int32, *entry) {
+func (t *Table) findLong(req *throttled.Request) (int32, *words) {
 	tag := t.labels.ofLong(req.Plan, req.Key)
 	mask := t.index.mask()
 	for at := tag & mask; ; at = (at + 1) & mask {
@@ -219,8 +220,8 @@ func (t *Table) findLong(req *throttled.Request) (int32, *entry) {
 			return 0, nil
 		}
 		if ref := t.index.may(slot, tag); ref != 0 {
-			if e := t.at(ref); e.holdsLong(req.Plan, req.Key) {
-				return ref, e
+			if r := t.rest(ref); r != nil && r.key == req.Key && t.holds(ref, req.Plan) {
+				return ref, t.words(ref)
 			}
 		}
 	}

@@ -166,11 +166,11 @@ func (t *Table) doWaiting(now int64, l *waitlist, req *throttled.Request) (throt
 // resolve returns the place of the bucket of req, after all whose turn has
 // come there were let through, or 0.
 func (t *Table) resolve(now int64, req *throttled.Request) int32 {
-	ref, e := t.find(req)
+	ref, _ := t.find(req)
 	if ref == 0 {
 		return 0
 	}
-	if l := e.waitlist(); l != nil && !t.settle(l, now) {
+	if l := t.waitlist(ref); l != nil && !t.settle(l, now) {
 		ref, _ = t.find(req)
 	}
 	return ref
@@ -179,10 +179,9 @@ func (t *Table) resolve(now int64, req *throttled.Request) int32 {
 // water returns the state of a leaky bucket after all who wait at it, those
 // who wait for room among them.
 func (t *Table) water(ref int32) []int64 {
-	e := t.at(ref)
-	l := e.waitlist()
+	l := t.waitlist(ref)
 	if l == nil {
-		return e.state()
+		return t.state(ref)
 	}
 	l.queue.rebuild(l.plan, l.state)
 	if l.line.empty() {
@@ -194,16 +193,12 @@ func (t *Table) water(ref int32) []int64 {
 // waitlistAt returns the waitlist of a bucket. It takes a bucket that has none yet out
 // of the order of use and of expiry.
 func (t *Table) waitlistAt(ref int32) *waitlist {
-	e := t.at(ref)
-	if l := e.waitlist(); l != nil {
+	if l := t.waitlist(ref); l != nil {
 		l.queue.rebuild(l.plan, l.state)
 		return l
 	}
-	if e.rare == nil {
-		e.rare = &rare{}
-	}
-	l := &waitlist{plan: e.plan, state: e.state(), ref: ref, turn: never}
-	e.rare.waitlist = l
+	l := &waitlist{plan: t.plan(ref), state: t.state(ref), ref: ref, turn: never}
+	t.setWaitlist(ref, l)
 	t.recency.remove(ref)
 	t.expiry.unset(ref)
 	heap.Push(&t.schedule, l)
@@ -246,11 +241,7 @@ func (t *Table) settle(l *waitlist, now int64) bool {
 func (t *Table) close(l *waitlist, now int64) {
 	heap.Remove(&t.schedule, l.rank)
 	l.queue.rebuild(l.plan, l.state)
-	e := t.at(l.ref)
-	e.rare.waitlist = nil
-	if e.rare.words == nil {
-		e.rare = nil
-	}
+	t.setWaitlist(l.ref, nil)
 	_, keep := l.plan.Apply(l.state, now, throttled.Request{Op: throttled.OpPeek})
 	t.recency.add(l.ref)
 	t.expiry.set(l.ref, instant(now, keep))
