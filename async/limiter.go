@@ -59,8 +59,8 @@ func New(cfg throttled.Config) (*Limiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	marker, _ := submitter.(charge.Marker)
-	sender, _ := submitter.(charge.Sender)
+	marker := charge.MarkerOf(submitter)
+	sender, _ := marker.(charge.Sender)
 	return &Limiter{shared: shared, store: submitter, marker: marker, sender: sender}, nil
 }
 

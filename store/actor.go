@@ -111,6 +111,9 @@ func (a *Actor) Send(ctx context.Context, dst chan<- throttled.Outcome, plan *th
 	}
 }
 
+// Self returns a. It is for package async, which so tells a from what embeds it.
+func (a *Actor) Self() throttled.Store { return a }
+
 // GiveBack gives back what of the charge in mark has not leaked. It is for
 // package async.
 func (a *Actor) GiveBack(mark *charge.Mark) error {

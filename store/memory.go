@@ -180,6 +180,9 @@ func (m *Memory) SubmitMarked(ctx context.Context, req throttled.Request, mark *
 	}
 }
 
+// Self returns m. It is for package async, which so tells m from what embeds it.
+func (m *Memory) Self() throttled.Store { return m }
+
 // GiveBack gives back what of the charge in mark has not leaked. It is for
 // package async.
 func (m *Memory) GiveBack(mark *charge.Mark) error {

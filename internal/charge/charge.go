@@ -42,6 +42,19 @@ type Marker interface {
 	// GiveBack gives back what of a charge has not leaked, and makes mark zero.
 	// Those who wait move up. It returns when that is done.
 	GiveBack(mark *Mark) error
+
+	// Self returns the Marker itself.
+	Self() throttled.Store
+}
+
+// MarkerOf returns store as a Marker, or nil if it is none. One that has a Marker
+// embedded is none: it may have methods of its own in place of some, and those of a
+// Marker would pass them by.
+func MarkerOf(store throttled.Store) Marker {
+	if marker, ok := store.(Marker); ok && marker.Self() == store {
+		return marker
+	}
+	return nil
 }
 
 // Sender is a Marker that takes an answer to the channel of a caller itself. That

@@ -47,7 +47,7 @@ func New(cfg throttled.Config) (*Limiter, error) {
 				throttled.ErrInvalidConfig, i)
 		}
 	}
-	_, looks := l.store.(charge.Marker) // as the stores of package store do; those of others may look at Err alone
+	looks := charge.MarkerOf(l.store) != nil // as those of package store do; those of others may look at Err alone
 	l.direct = looks && l.hooked == nil
 	return l, nil
 }

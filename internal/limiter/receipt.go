@@ -27,8 +27,7 @@ type receiptKey struct{}
 // charged. A hook that goes on with a context of another descent leaves the
 // receipt empty.
 func (l *Limiter) WithReceipt(ctx context.Context) (context.Context, *Receipt) {
-	marker, _ := l.store.(charge.Marker)
-	receipt := &Receipt{marker: marker}
+	receipt := &Receipt{marker: charge.MarkerOf(l.store)}
 	return context.WithValue(ctx, receiptKey{}, receipt), receipt
 }
 
