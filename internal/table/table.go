@@ -41,6 +41,16 @@ type Stats struct {
 	Waiting, Size                        int64
 }
 
+// found counts a bucket that was found.
+func (s *Stats) found(expired bool) {
+	if expired {
+		s.Expirations++
+		s.Misses++
+	} else {
+		s.Hits++
+	}
+}
+
 // New returns an empty table for at most capacity buckets, from 1 to
 // MaxCapacity. A full table evicts the bucket that was not used for the
 // longest time, or refuses new ones if denyNew is set. What holds no pointers,
@@ -78,12 +88,7 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	if expires == never {
 		return t.doWaiting(now, t.waitlist(ref), req)
 	}
-	if expires <= now {
-		t.stats.Expirations++
-		t.stats.Misses++
-	} else {
-		t.stats.Hits++
-	}
+	t.stats.found(expires <= now)
 	if whole := req.Plan.Whole(); req.Op == throttled.OpLimit && whole.Charges(req.Cost) {
 		// What most requests are. The answer is made last, so that it stays in registers.
 		turn, tat := whole.Charge(state, now, req.Cost)
@@ -95,6 +100,11 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 		}
 		return req.Plan.Result(turn == now, whole.Remaining(tat-now), time.Duration(tat-now), time.Duration(turn-now)), nil
 	}
+	return t.apply(now, ref, state, req), nil
+}
+
+// apply carries out req on the bucket in a place, at which nobody waits.
+func (t *Table) apply(now int64, ref int32, state []int64, req *throttled.Request) throttled.Result {
 	var res throttled.Result
 	var keep time.Duration
 	if req.Op == throttled.OpLimit {
@@ -107,15 +117,15 @@ func (t *Table) Do(now int64, req *throttled.Request) (throttled.Result, error) 
 	}
 	if keep == 0 {
 		t.remove(ref)
-		return res, nil
+		return res
 	}
-	if at := instant(now, keep); at != expires && t.expiry.note(ref, at) {
+	if at := instant(now, keep); at != t.expiry.places[ref] && t.expiry.note(ref, at) {
 		t.expiry.reorder(ref, at)
 	}
 	if ref != t.recency.newest() && req.Op != throttled.OpPeek {
 		t.recency.use(ref)
 	}
-	return res, nil
+	return res
 }
 
 // doFresh carries out req on a bucket that has no place, and gives it one if
