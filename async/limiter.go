@@ -97,10 +97,11 @@ func (l *Limiter) LimitN(ctx context.Context, key string, cost int64) <-chan thr
 // cannot tell one charge from another, as Memory and Actor can. The channel must
 // not be closed while calls are in flight.
 func (l *Limiter) LimitTo(ctx context.Context, key string, cost int64, dst chan<- throttled.Outcome) {
-	if !l.sent(ctx, throttled.OpLimit, key, cost, dst) {
-		d := newDelivery(ctx, l.shared.Key(key), dst)
-		l.submitMarked(ctx, throttled.OpLimit, key, cost, &d.charged, d.done)
+	if l.sender != nil && l.sent(ctx, throttled.OpLimit, key, cost, dst) {
+		return
 	}
+	d := newDelivery(ctx, l.shared.Key(key), dst)
+	l.submitMarked(ctx, throttled.OpLimit, key, cost, &d.charged, d.done)
 }
 
 // Wait is shorthand for WaitN with a cost of 1.
@@ -172,16 +173,16 @@ func (l *Limiter) Wrap(key string, fn func(context.Context) error) func(context.
 // send carries out a verb and returns the channel of its answer.
 func (l *Limiter) send(ctx context.Context, op throttled.Op, key string, cost int64) <-chan throttled.Outcome {
 	answer := make(chan throttled.Outcome, 1)
-	if !l.sent(ctx, op, key, cost, answer) {
+	if l.sender == nil || !l.sent(ctx, op, key, cost, answer) {
 		l.submit(ctx, op, key, cost, newDelivery(ctx, l.shared.Key(key), answer).done)
 	}
 	return answer
 }
 
-// sent has the store carry out a verb and send the answer, and reports whether it
+// sent has the sender carry out a verb and send the answer, and reports whether it
 // does. It does not where the call needs more than that, or is at fault.
 func (l *Limiter) sent(ctx context.Context, op throttled.Op, key string, cost int64, dst chan<- throttled.Outcome) bool {
-	if l.sender == nil || !l.shared.AtOnce(op) || l.shared.Check(ctx, key, cost) != nil {
+	if !l.shared.AtOnce(op) || l.shared.Check(ctx, key, cost) != nil {
 		return false
 	}
 	l.sender.Send(ctx, dst, l.shared.Plan(), op, l.shared.Key(key), cost)

@@ -113,9 +113,12 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 
 // doMarked is Do for a request that does not wait, with what it charged in mark.
 func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
-	last, err := m.clock.last(ctx)
-	if err != nil {
-		return throttled.Result{}, err
+	last := algorithm.Never
+	if ctx.Done() != nil {
+		var err error
+		if last, err = m.clock.last(ctx); err != nil {
+			return throttled.Result{}, err
+		}
 	}
 	if !precheck.Planned(req.Plan) {
 		return throttled.Result{}, precheck.ErrNoPlan
