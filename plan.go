@@ -131,9 +131,9 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 	return resultAt(now, told), time.Duration(told.ResetAfter(now))
 }
 
-// Whole returns the law of p if that is a charge of a single rate whose interval is a
-// whole number of nanoseconds, else nil. It is for the memory stores of this module,
-// as its type says: a decision that the compiler inlines where the state is takes two
+// Whole returns the law of p in the short form of a single rate whose interval is a
+// whole number of nanoseconds, or nil for any other law. It is for the memory stores of
+// this module, as its type says: inlined where the state is, a decision takes two
 // nanoseconds less. All others have [Plan.Limit], which answers the same.
 func (p *Plan) Whole() *algorithm.Whole { return p.whole }
 

@@ -45,7 +45,7 @@ func (s *labels) of(plan *throttled.Plan, key string) uint32 {
 // ofShort returns the tag of a short key, given as packed.
 func (s *labels) ofShort(plan *throttled.Plan, lo, hi uint64) uint32 {
 	hash := fold(lo^s.secrets[0], hi^plan.Hash()^s.secrets[1])
-	return uint32(fold(hash, s.secrets[2])) // once is not enough: for one table in fifty, keys that count up would crowd
+	return uint32(fold(hash, s.secrets[2])) // folded once, keys that count up crowd in one table of fifty
 }
 
 // ofLong returns the tag of a key that is not short.
@@ -54,9 +54,9 @@ func (s *labels) ofLong(plan *throttled.Plan, key string) uint32 {
 	return uint32(hash ^ hash>>32)
 }
 
-// fold is a hash of two words with a secret in each: both halves of their product.
-// Go's own maps do so where the processor has no instructions for AES, after Wang
-// Yi, https://github.com/wangyi-fudan/wyhash.
+// fold is a hash of two words, of which one at least is secret: both halves of their
+// product. Go's own maps do so where the processor has no instructions for AES, after
+// Wang Yi, https://github.com/wangyi-fudan/wyhash.
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo
