@@ -133,8 +133,8 @@ func (p *Plan) Limit(state []int64, now, cost int64) (res Result, keep time.Dura
 
 // Whole returns the law of p in the short form of a single rate whose interval is a
 // whole number of nanoseconds, or nil for any other law. It is for the memory stores of
-// this module, as its type says: inlined where the state is, a decision takes two
-// nanoseconds less. All others have [Plan.Limit], which answers the same.
+// this module, as its type says, which have the compiler inline it where the state is.
+// All others have [Plan.Limit], which answers the same.
 func (p *Plan) Whole() *algorithm.Whole { return p.whole }
 
 // Result returns an answer of p, whose only or first rate binds: the same as

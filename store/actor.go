@@ -11,7 +11,6 @@ import (
 	"github.com/throttled-go/throttled/internal/charge"
 	"github.com/throttled-go/throttled/internal/handover"
 	"github.com/throttled-go/throttled/internal/interrupt"
-	"github.com/throttled-go/throttled/internal/precheck"
 	"github.com/throttled-go/throttled/internal/table"
 )
 
@@ -99,7 +98,7 @@ func (a *Actor) SubmitMarked(ctx context.Context, req throttled.Request, mark *c
 // Send carries out a request that does not wait and sends the answer to dst. It is for
 // package async.
 func (a *Actor) Send(ctx context.Context, dst chan<- throttled.Outcome, plan *throttled.Plan, op throttled.Op, key string, cost int64) {
-	last, err := a.admit(ctx, plan)
+	last, err := a.clock.admit(ctx, plan)
 	if err == nil {
 		err = a.post(ctx, func(m *message) {
 			m.req.Plan, m.req.Key, m.req.Op, m.req.Cost, m.last = plan, key, op, cost, last
@@ -111,7 +110,7 @@ func (a *Actor) Send(ctx context.Context, dst chan<- throttled.Outcome, plan *th
 	}
 }
 
-// Self returns a. It is for package async, which so tells a from what embeds it.
+// Self returns a. By it the faces tell a from a store that embeds it.
 func (a *Actor) Self() throttled.Store { return a }
 
 // GiveBack gives back what of the charge in mark has not leaked. It is for
@@ -134,7 +133,7 @@ func (a *Actor) GiveBack(mark *charge.Mark) error {
 
 // submit posts a request, or refuses it.
 func (a *Actor) submit(ctx context.Context, req *throttled.Request, mark *charge.Mark, w *waiting, done func(throttled.Result, error)) {
-	last, err := a.admit(ctx, req.Plan)
+	last, err := a.clock.admit(ctx, req.Plan)
 	if err == nil {
 		err = a.post(ctx, func(m *message) {
 			m.req.Plan, m.req.Key, m.req.Op, m.req.Cost, m.req.Within, m.last = req.Plan, req.Key, req.Op, req.Cost, req.Within, last
@@ -146,27 +145,11 @@ func (a *Actor) submit(ctx context.Context, req *throttled.Request, mark *charge
 	}
 }
 
-// admit returns the last instant at which a request may be carried out, or why it is
-// refused.
-func (a *Actor) admit(ctx context.Context, plan *throttled.Plan) (last int64, err error) {
-	last = algorithm.Never
-	if ctx.Done() != nil {
-		if last, err = a.clock.last(ctx); err != nil {
-			return 0, err
-		}
-	}
-	switch {
-	case !precheck.Planned(plan):
-		return 0, precheck.ErrNoPlan
-	case a.actor == nil:
-		return 0, throttled.ErrClosed
-	default:
-		return last, nil
-	}
-}
-
 // post posts a message. It returns the error of one that is refused.
 func (a *Actor) post(ctx context.Context, fill func(m *message)) error {
+	if a.actor == nil {
+		return throttled.ErrClosed
+	}
 	switch err := a.actor.Post(ctx, fill); {
 	case err == nil:
 		return nil

@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/throttled-go/throttled"
 	"github.com/throttled-go/throttled/internal/algorithm"
 	"github.com/throttled-go/throttled/internal/interrupt"
+	"github.com/throttled-go/throttled/internal/precheck"
 )
 
 // clock gives the time of a store: the wall time at which it was made, in Unix
@@ -23,6 +25,21 @@ func newClock() clock {
 
 // now returns the time, which a step of the wall clock does not move.
 func (c *clock) now() int64 { return c.unix + int64(time.Since(c.epoch)) }
+
+// admit returns the last instant at which a request may be carried out, or why it is
+// refused.
+func (c *clock) admit(ctx context.Context, plan *throttled.Plan) (last int64, err error) {
+	last = algorithm.Never
+	if ctx.Done() != nil {
+		if last, err = c.last(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if !precheck.Planned(plan) {
+		return 0, precheck.ErrNoPlan
+	}
+	return last, nil
+}
 
 // last returns the last instant before the deadline of ctx, or the error of a call
 // whose ctx has ended. A deadline that has come ends a call, also where the timer of

@@ -77,7 +77,7 @@ func (*Memory) Kind() string { return "memory" }
 // [throttled.ErrFull], and every call on a closed store gets
 // [throttled.ErrClosed].
 func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Result, error) {
-	last := algorithm.Never
+	last := algorithm.Never // as admit does, without a call for the commonest context
 	if ctx.Done() != nil {
 		var err error
 		if last, err = m.clock.last(ctx); err != nil {
@@ -113,15 +113,9 @@ func (m *Memory) Do(ctx context.Context, req throttled.Request) (throttled.Resul
 
 // doMarked is Do for a request that does not wait, with what it charged in mark.
 func (m *Memory) doMarked(ctx context.Context, req *throttled.Request, mark *charge.Mark) (throttled.Result, error) {
-	last := algorithm.Never
-	if ctx.Done() != nil {
-		var err error
-		if last, err = m.clock.last(ctx); err != nil {
-			return throttled.Result{}, err
-		}
-	}
-	if !precheck.Planned(req.Plan) {
-		return throttled.Result{}, precheck.ErrNoPlan
+	last, err := m.clock.admit(ctx, req.Plan)
+	if err != nil {
+		return throttled.Result{}, err
 	}
 	m.mu.Lock()
 	defer m.unlock()
@@ -183,7 +177,7 @@ func (m *Memory) SubmitMarked(ctx context.Context, req throttled.Request, mark *
 	}
 }
 
-// Self returns m. It is for package async, which so tells m from what embeds it.
+// Self returns m. By it the faces tell m from a store that embeds it.
 func (m *Memory) Self() throttled.Store { return m }
 
 // GiveBack gives back what of the charge in mark has not leaked. It is for
@@ -242,12 +236,9 @@ func (m *Memory) wait(ctx context.Context, req *throttled.Request) (throttled.Re
 // join carries out req, or gives it a place in line and calls seated with it.
 // Where mark is not nil, what req is charged is in it then.
 func (m *Memory) join(ctx context.Context, req *throttled.Request, mark *charge.Mark, seated func(*table.Waiter)) (res throttled.Result, joined bool, err error) {
-	last, err := m.clock.last(ctx)
+	last, err := m.clock.admit(ctx, req.Plan)
 	if err != nil {
 		return throttled.Result{}, false, err
-	}
-	if !precheck.Planned(req.Plan) {
-		return throttled.Result{}, false, precheck.ErrNoPlan
 	}
 	m.mu.Lock()
 	defer m.unlock()

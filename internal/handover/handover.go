@@ -11,9 +11,9 @@ import (
 // Try sends an outcome to dst and reports whether there was room. (Its parts come one
 // by one, because so they travel in registers.)
 //
-// It may run on a goroutine of a store, or of another caller, who have no part in what
-// a caller does to its channel: one that was closed has no room, and the panic is that
-// of Insist.
+// It may run on a goroutine of a store, or of another caller, neither of whom is at
+// fault if dst was closed. So a closed channel has no room here, and the panic comes
+// from Insist.
 func Try(dst chan<- throttled.Outcome, key string, res throttled.Result, err error) (sent bool) {
 	defer func() { _ = recover() }()
 	select {

@@ -6,7 +6,7 @@ import "math/bits"
 // probing, and no tombstones, because what follows a removed slot moves up.
 //
 // A slot has a place in its low bits, as many as a place needs, and above them
-// those of its tag, so that hardly ever another entry than the one looked for is
+// those of its tag, so that hardly ever another bucket than the one looked for is
 // read. Four bytes a slot keep the slots of 100,000 buckets in a processor's cache.
 type index struct {
 	slots  []uint32 // 0: empty

@@ -45,7 +45,7 @@ func (s *labels) of(plan *throttled.Plan, key string) uint32 {
 // ofShort returns the tag of a short key, given as packed.
 func (s *labels) ofShort(plan *throttled.Plan, lo, hi uint64) uint32 {
 	hash := fold(lo^s.secrets[0], hi^plan.Hash()^s.secrets[1])
-	return uint32(fold(hash, s.secrets[2])) // folded once, keys that count up crowd in one table of fifty
+	return uint32(fold(hash, s.secrets[2])) // folded once, keys that count up crowd in one table of five to fifty
 }
 
 // ofLong returns the tag of a key that is not short.

@@ -2,8 +2,8 @@ package table
 
 // recency is the order of use of the places: a ring through them, from the one
 // used last to the one not used for the longest time, closed by place 0, which
-// no bucket has. The links stand apart from the entries, so that a hit which
-// moves its bucket to the front reads no entry of a neighbour.
+// no bucket has. The links stand apart from the rest, so that a hit which
+// moves its bucket to the front reads nothing else of its neighbours.
 type recency []link
 
 // link has the neighbours of a place.

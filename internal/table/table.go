@@ -194,8 +194,8 @@ func (t *Table) vacate(ref int32) {
 	t.empty(ref)
 }
 
-// find returns the place of the bucket of req and what is in it, or 0. It has its own
-// loop for the short keys, which most are: so what they are compared with stays in
+// find returns the place of the bucket of req and what is in it, or 0. Short keys, which
+// most are, have a loop of their own, in which what they are compared with stays in
 // registers.
 func (t *Table) find(req *throttled.Request) (int32, *words) {
 	plan := req.Plan
@@ -220,7 +220,7 @@ func (t *Table) find(req *throttled.Request) (int32, *words) {
 	}
 }
 
-// findLong is find for a key that does not lie in its entry.
+// findLong is find for a key that is not short.
 func (t *Table) findLong(req *throttled.Request) (int32, *words) {
 	tag := t.labels.ofLong(req.Plan, req.Key)
 	mask := t.index.mask()
